@@ -1,0 +1,49 @@
+SHELL := /bin/bash
+
+# Names and sums of all generated files.
+GENERATED := find graph internal -type f \( -path '*/generated/*' -o -name '*_gen.go' \) -exec sha256sum {} + | sort -k 2
+
+.PHONY: run build test generate check lint audit bench slow
+
+# Starts the server with the demo store, on http://127.0.0.1:8080; without DATABASE_URL it brings its own Postgres.
+run: build
+	exec bin/regulars serve --demo
+
+# Builds bin/regulars.
+build:
+	go build -o bin/regulars .
+
+# Runs every fast test, in random order and under the race detector.
+test:
+	go test -race -shuffle=on ./...
+
+# Writes the generated code anew, after a change of schema.graphqls or gqlgen.yml.
+generate:
+	go generate ./...
+
+# Everything that can be said without running a test: format, vet, lint, generated code and go.mod are up to date.
+# Generated code is compared with itself before generating, so a change that is not committed yet passes too.
+check:
+	@unformatted=$$(gofmt -l . | grep -vE '(^|/)generated/|_gen\.go$$'); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	@$(MAKE) --no-print-directory lint
+	@before=$$($(GENERATED)) && $(MAKE) --no-print-directory generate && after=$$($(GENERATED)) && \
+	  if ! diff <(echo "$$before") <(echo "$$after"); then echo "generated code was not up to date; now it is"; exit 1; fi
+	go mod tidy -diff
+
+# Runs the linter that tools/go.mod pins; its first build takes a minute or two.
+lint:
+	go tool -modfile=tools/go.mod golangci-lint run ./...
+
+# Runs the GraphQL-over-HTTP audits (needs Node) against a server of its own.
+audit:
+	tools/audit.sh
+
+# Runs the benchmarks.
+bench:
+	go test -run '^$$' -bench . ./...
+
+# Runs the suites about timing and statistics, which want a quiet machine.
+slow:
+	go test -race -tags slow -run 'Slow' ./...

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"regulars/internal/command"
+	"regulars/internal/keys"
+)
+
+// cli is the command line; kong reads it.
+type cli struct {
+	Config
+
+	Serve   serveOptions    `cmd:"" default:"withargs" help:"Run the server (the default)."`
+	Migrate struct{}        `cmd:"" help:"Bring the database's schema up to date."`
+	Demo    command.Demo    `cmd:"" help:"Load the demo store; changes nothing when it is there."`
+	Store   command.Store   `cmd:"" help:"Create and list stores."`
+	Channel command.Channel `cmd:"" help:"Set up the storefronts of a store."`
+}
+
+type serveOptions struct {
+	Demo bool `help:"Load the demo store first, once."`
+}
+
+// Config is every setting. Flags and environment mean the same.
+type Config struct {
+	Environment string `enum:"development,production" default:"development" env:"ENVIRONMENT" help:"production refuses every default that is only good for development."`
+
+	Addr           string         `default:"127.0.0.1:8080" env:"ADDR" help:"Public listener."`
+	AdminAddr      string         `default:"127.0.0.1:8081" env:"ADMIN_ADDR" help:"Listener for health and readiness; not for the public."`
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" help:"Networks (CIDR) whose forwarding headers count."`
+	ShutdownDelay  time.Duration  `default:"0s" env:"SHUTDOWN_DELAY" help:"How long to go on serving after saying not ready, at a stop; 5s behind a load balancer."`
+
+	DatabaseURL         string `env:"DATABASE_URL" help:"Any Postgres 15 or later; a private one is started when empty."`
+	DatabaseMigrateURL  string `env:"DATABASE_MIGRATE_URL" help:"The owner's direct connection, for migrations; DATABASE_URL when empty."`
+	DatabaseConnections int    `default:"16" env:"DATABASE_CONNECTIONS" help:"Connections in the pool."`
+	MigrateOnStart      *bool  `env:"MIGRATE_ON_START" help:"Migrate before serving; on in development."`
+	DataDir             string `env:"DATA_DIR" help:"Where the private Postgres and generated keys live."`
+	PGBin               string `name:"pg-bin" env:"PG_BIN" help:"Folder of Postgres' programs, for the private Postgres."`
+
+	SessionKeys     string        `env:"SESSION_KEYS" help:"Keys that sign cookies, 32 bytes or more each, comma-separated, newest first."`
+	SecretKeys      string        `env:"SECRET_KEYS" help:"Keys for everything else; SESSION_KEYS when empty."`
+	SessionLifetime time.Duration `default:"720h" env:"SESSION_LIFETIME" help:"How long a session lasts at most."`
+	SessionIdle     time.Duration `default:"336h" env:"SESSION_IDLE" help:"How long a session lasts unseen."`
+
+	Introspection bool `default:"true" negatable:"" env:"INTROSPECTION" help:"Let clients read the schema."`
+}
+
+func (c Config) production() bool { return c.Environment == "production" }
+
+func (c Config) migrateOnStart() bool {
+	if c.MigrateOnStart != nil {
+		return *c.MigrateOnStart
+	}
+	return !c.production()
+}
+
+// check reports all mistakes together, and fills in the data folder.
+func (c *Config) check(cmd string) error {
+	var errs []error
+	fail := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	for _, k := range []struct{ name, list string }{{"SESSION_KEYS", c.SessionKeys}, {"SECRET_KEYS", c.SecretKeys}} {
+		if k.list != "" {
+			_, err := keys.Parse(k.list)
+			fail(err == nil, "%s: %v", k.name, err)
+		}
+	}
+	if c.production() {
+		fail(c.DatabaseURL != "", "DATABASE_URL is required in production: the private Postgres is for development")
+		fail(c.SessionKeys != "" || cmd != "serve", "SESSION_KEYS is required in production; openssl rand -base64 48 makes one")
+	}
+	fail(c.DatabaseConnections > 0, "DATABASE_CONNECTIONS has to be 1 or more")
+	fail(c.SessionLifetime > 0 && c.SessionIdle > 0, "SESSION_LIFETIME and SESSION_IDLE have to be more than nothing")
+	fail(c.DatabaseMigrateURL == "" || c.DatabaseURL != "", "DATABASE_MIGRATE_URL needs DATABASE_URL")
+	if c.DataDir == "" {
+		dir, err := defaultDataDir()
+		fail(err == nil, "DATA_DIR: %v", err)
+		c.DataDir = dir
+	}
+	return errors.Join(errs...)
+}
+
+func defaultDataDir() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/regulars", nil
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "regulars"), nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "share", "regulars"), err
+}
+
+// keys are the session keys and the other secrets, newest first. In development
+// a key is made once and kept, so that a restart logs nobody out.
+func (c Config) keys() (session, secrets [][]byte, err error) {
+	list := c.SessionKeys
+	if list == "" {
+		if list, err = developmentKey(filepath.Join(c.DataDir, "development.key")); err != nil {
+			return nil, nil, err
+		}
+	}
+	if session, err = keys.Parse(list); err != nil {
+		return nil, nil, err
+	}
+	if c.SecretKeys == "" {
+		return session, session, nil
+	}
+	secrets, err = keys.Parse(c.SecretKeys)
+	return session, secrets, err
+}
+
+func developmentKey(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return string(b), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	random := make([]byte, 48)
+	_, _ = rand.Read(random) // never fails: crypto/rand crashes the process instead
+	key := base64.StdEncoding.EncodeToString(random)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return developmentKey(path)
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(key)
+	return key, errors.Join(err, f.Close())
+}
+
+// logger writes text for people, JSON for machines.
+func (c Config) logger(w io.Writer) *slog.Logger {
+	if c.production() {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}

@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"context"
+
+	"regulars/graph/model"
+	"regulars/internal/session"
+	"regulars/internal/shop"
+)
+
+func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.CustomerMutations, in model.RegisterCustomerInput) (*model.RegisterCustomerResult, error) {
+	a := session.From(ctx)
+	c, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), shop.Registration{
+		Profile: shop.Profile{FirstName: in.FirstName, LastName: in.LastName, Company: text(in.Company), Phone: text(in.Phone)},
+		Email:   in.Email, Password: in.Password,
+	})
+	refusals, err := members(ctx, err, registerMember)
+	if err != nil {
+		return nil, err
+	}
+	if len(refusals) > 0 {
+		return &model.RegisterCustomerResult{Errors: refusals}, nil
+	}
+	return &model.RegisterCustomerResult{Customer: &c, Errors: refusals}, nil
+}
+
+func registerMember(e *shop.Error, message string) model.RegisterCustomerError {
+	switch e.Code {
+	case shop.Conflict:
+		return model.EmailAlreadyInUseError{Message: message}
+	case shop.Forbidden:
+		return model.AccountCreationDisabledError{Message: message}
+	case shop.RateLimited:
+		return model.CustomerRegistrationError{Message: message}
+	case shop.BadUserInput:
+		return model.ValidationError{Path: e.Path(), Message: message}
+	}
+	return nil
+}
+
+func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.CustomerMutations, in model.UpdateCustomerInput) (*model.UpdateCustomerResult, error) {
+	a := session.From(ctx)
+	var c shop.Customer
+	var err error
+	if a.Session == nil {
+		err = shop.Errorf(shop.Unauthenticated, "Please log in first.")
+	} else {
+		c, err = r.Accounts.Update(ctx, a.Store, a.Session, shop.CustomerUpdate{
+			FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company,
+		})
+	}
+	refusals, err := members(ctx, err, updateMember)
+	if err != nil {
+		return nil, err
+	}
+	if len(refusals) > 0 {
+		return &model.UpdateCustomerResult{Errors: refusals}, nil
+	}
+	return &model.UpdateCustomerResult{Customer: &c, Errors: refusals}, nil
+}
+
+func updateMember(e *shop.Error, message string) model.UpdateCustomerError {
+	switch e.Code {
+	case shop.Conflict:
+		return model.EmailAlreadyInUseError{Message: message}
+	case shop.RateLimited:
+		return model.UnexpectedUpdateCustomerError{Message: message}
+	case shop.BadUserInput:
+		return model.ValidationError{Path: e.Path(), Message: message}
+	case shop.NotFound:
+		return model.CustomerDoesNotExistError{Message: message}
+	case shop.Unauthenticated:
+		return model.CustomerNotLoggedInError{Message: message}
+	}
+	return nil
+}
+
+// text is "" for an argument that was not given.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,82 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"regulars/graph/generated"
+	"regulars/internal/shop"
+)
+
+// queryCache is how many parsed queries are kept: at 100 KB of text each they
+// cannot take more than some tens of megabytes.
+const queryCache = 500
+
+// NewHandler serves GraphQL over HTTP. It expects session.Handler around it.
+func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler {
+	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()}))
+	srv.AddTransport(transport{})
+	srv.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
+	srv.SetParserTokenLimit(maxTokens)
+	srv.SetDisableSuggestion(true)
+	srv.SetValidationRulesFn(rulesWithoutSuggestions)
+	srv.SetErrorPresenter(presenter(log))
+	srv.SetRecoverFunc(recovered(log))
+	if introspection {
+		srv.Use(extension.Introspection{})
+	}
+	srv.Use(shapeLimit{}) // before the next one, which is slow on what this one refuses
+	srv.Use(costLimit{extension.FixedComplexityLimit(maxComplexity)})
+	return srv
+}
+
+// rulesWithoutSuggestions never answers "did you mean": it would tell what
+// introspection, where that is off, does not.
+func rulesWithoutSuggestions() *rules.Rules {
+	r := rules.NewDefaultRules()
+	r.ReplaceRule("KnownArgumentNames", rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule("KnownTypeNames", rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	r.ReplaceRule("ValuesOfCorrectType", rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	return r
+}
+
+// costLimit is gqlgen's complexity limit with the contract's words.
+type costLimit struct{ *extension.ComplexityLimit }
+
+// MutateOperationContext implements graphql.OperationContextMutator.
+func (c costLimit) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	if c.ComplexityLimit.MutateOperationContext(ctx, oc) == nil {
+		return nil
+	}
+	score := extension.GetComplexityStats(graphql.WithOperationContext(ctx, oc)).Complexity
+	return rejected(ctx, shop.Errorf(shop.BadUserInput,
+		"The query is too complex as it has a complexity score of %s out of %s. Please remove some elements and try again",
+		strconv.Itoa(score), strconv.Itoa(maxComplexity)))
+}
+
+// costs makes a list cost as much as the page that is asked for.
+func costs() generated.ComplexityRoot {
+	var c generated.ComplexityRoot
+	page := func(child int, _, _ *string, first, last *int64) int {
+		n := int64(shop.DefaultPage)
+		for _, size := range []*int64{first, last} {
+			if size != nil {
+				n = min(max(*size, 1), shop.MaxPage)
+			}
+		}
+		return 1 + child*int(n)
+	}
+	c.Customer.Addresses = page
+	c.Query.Groups = page
+	return c
+}

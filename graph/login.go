@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+
+	"regulars/graph/model"
+	"regulars/internal/account"
+	"regulars/internal/session"
+	"regulars/internal/shop"
+)
+
+// success is what the contract's deprecated result fields say.
+const success = "success"
+
+func (r mutation) Login(ctx context.Context, email, password string, guestCartEntityID *string) (*model.LoginResult, error) {
+	a := session.From(ctx)
+	token, s, err := r.Accounts.Login(ctx, account.LoginInput{
+		Store: a.Store, Channel: a.Channel, Email: email, Password: password, CartID: guestCartEntityID,
+		Prefix: a.Prefix(), Device: a.Device, Old: a.TokenHash(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Begin(token, s)
+	return &model.LoginResult{Result: success, Customer: a.Customer(), Cart: cartOf(a.Customer().CartID)}, nil
+}
+
+// Logout ends the session first; what becomes of the cart cannot stop it. A
+// guest has no cart that could be released, so any that is named is not theirs.
+func (r mutation) Logout(ctx context.Context, cartEntityID *string) (*model.LogoutResult, error) {
+	a := session.From(ctx)
+	cart, err := shop.CheckCartID("cartEntityId", cartEntityID)
+	if err != nil {
+		return nil, err
+	}
+	loggedIn := a.Session != nil
+	if loggedIn {
+		if err := r.Accounts.EndSession(ctx, a.Store, a.TokenHash()); err != nil {
+			return nil, err
+		}
+	}
+	a.End()
+	unassigned := &model.CartUnassignResult{Errors: []model.CartUnassignError{}}
+	switch {
+	case cart == "":
+	case loggedIn:
+		text := say(ctx, shop.Errorf(shop.Forbidden, "The cart is kept with the account while a browser is used."))
+		unassigned.Errors = append(unassigned.Errors, model.CartUnassignNotAllowedError{Message: text})
+	default:
+		text := say(ctx, shop.Errorf(shop.NotFound, "This cart is not the one that was recorded at login."))
+		unassigned.Errors = append(unassigned.Errors, model.CartUnassignInaccessibleError{Message: text})
+	}
+	return &model.LogoutResult{Result: success, CartUnassignResult: unassigned}, nil
+}
+
+// cartOf is nil for no cart. The global id is made of type and id, as the
+// contract's clients are used to.
+func cartOf(id string) *model.Cart {
+	if id == "" {
+		return nil
+	}
+	return &model.Cart{ID: base64.StdEncoding.EncodeToString([]byte("Cart:" + id)), EntityID: id}
+}

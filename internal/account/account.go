@@ -1,0 +1,71 @@
+// Package account holds what shoppers do with their accounts: register, log in,
+// change their data. Transports share it.
+package account
+
+import (
+	"time"
+
+	"regulars/internal/keys"
+	"regulars/internal/password"
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// Accounts is safe for concurrent use.
+type Accounts struct {
+	db     *storage.Store
+	hasher *password.Hasher
+	ring   *keys.Ring
+	set    Settings
+}
+
+// Settings are what an operator may change.
+type Settings struct {
+	SessionLifetime time.Duration
+	Limits          Limits
+	// WrongAnswerFloor is how long a refused login takes at least, so that a
+	// hash imported from elsewhere costs no visibly different time.
+	WrongAnswerFloor time.Duration
+}
+
+// Limits are throttles, counted by all servers together (decision 19).
+type Limits struct {
+	LoginPerAccountAndPrefix shop.Limit
+	LoginPerAccount          shop.Limit // from networks that are new to the account
+	LoginPerPrefix           shop.Limit
+	RegisterPerPrefix        shop.Limit
+	UpdatePerCustomer        shop.Limit
+}
+
+// DefaultLimits are decision 19's; changing one's own data is bounded because a
+// new address tells whether it is taken.
+var DefaultLimits = Limits{
+	LoginPerAccountAndPrefix: shop.Limit{Burst: 10, Window: 15 * time.Minute},
+	LoginPerAccount:          shop.Limit{Burst: 50, Window: time.Hour},
+	LoginPerPrefix:           shop.Limit{Burst: 100, Window: 15 * time.Minute},
+	RegisterPerPrefix:        shop.Limit{Burst: 20, Window: time.Hour},
+	UpdatePerCustomer:        shop.Limit{Burst: 60, Window: time.Hour},
+}
+
+// DefaultSettings are decision 16's and 19's.
+func DefaultSettings() Settings {
+	return Settings{SessionLifetime: shop.SessionAbsolute, Limits: DefaultLimits, WrongAnswerFloor: 150 * time.Millisecond}
+}
+
+// New makes Accounts.
+func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settings) *Accounts {
+	return &Accounts{db, hasher, ring, set}
+}
+
+// use is one use of a limit in one store.
+func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...string) storage.Use {
+	parts := append([]string{kind, store.Hash}, subject...)
+	return storage.Use{Key: a.ring.HMAC("limit", parts...), Limit: l}
+}
+
+// busy turns a full hashing queue into an answer.
+func busy(err error) error {
+	e := shop.Errorf(shop.Unavailable, "The service is busy. Please try again in a moment.").Because(err)
+	e.RetryAfter = 2 * time.Second
+	return e
+}

@@ -1,0 +1,142 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+
+	"regulars/internal/keys"
+	"regulars/internal/password"
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// LoginInput is one attempt to log in.
+type LoginInput struct {
+	Store    *shop.Store
+	Channel  *shop.Channel
+	Email    string
+	Password string
+	// CartID is a guest's cart to be recorded for the customer; nil for none.
+	CartID *string
+	Prefix string // the shopper's network, "" when unknown
+	Device shop.Device
+	// Old is the token hash of the session that asks; it ends. Nil for none.
+	Old []byte
+}
+
+// Login gives the token of a new session. All reasons to refuse an attempt look
+// alike (Unauthenticated, the same work, the same time) but for a right password
+// that has to be reset first.
+func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s shop.Session, err error) {
+	started := time.Now()
+	if in.Store.Status != shop.StatusLaunched {
+		return "", s, shop.Errorf(shop.Forbidden, shop.TextNotLive)
+	}
+	cart, err := shop.CheckCartID("guestCartEntityId", in.CartID)
+	if err != nil {
+		return "", s, err
+	}
+	// An address that cannot be one has no account, and is refused like one that
+	// has none.
+	email := shop.EmailKey(in.Email)
+	perAccount, err := a.throttle(ctx, in, email)
+	if err != nil {
+		return "", s, err
+	}
+	found, rehash, err := a.check(ctx, in, email)
+	if err != nil {
+		return "", s, err
+	}
+	if found == nil {
+		a.waitUntil(ctx, started.Add(a.set.WrongAnswerFloor))
+		return "", s, refused()
+	}
+	if found.ResetRequired {
+		return "", s, shop.Errorf(shop.Unauthenticated, shop.TextResetPassword)
+	}
+	login := storage.Login{
+		CustomerID: found.Customer.ID, Verified: found.PasswordHash, ID: strings.ToLower(rand.Text()), ChannelID: in.Channel.ID,
+		Lifetime: a.set.SessionLifetime, Device: in.Device, CartID: cart, Old: in.Old, Forgive: perAccount.Key,
+	}
+	if rehash {
+		if login.Rehashed, err = a.hash(ctx, in.Password); err != nil {
+			return "", s, err
+		}
+	}
+	return a.begin(ctx, in.Store.ID, login)
+}
+
+func refused() error { return shop.Errorf(shop.Unauthenticated, shop.TextInvalidCredentials) }
+
+// begin stores the session under a token that nobody has seen before.
+func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login) (token string, s shop.Session, err error) {
+	token = keys.NewToken()
+	login.TokenHash = keys.Hash(token)
+	customer, ok, err := a.db.Login(ctx, storeID, login)
+	if err != nil {
+		return "", s, err
+	}
+	if !ok {
+		return "", s, refused()
+	}
+	return token, shop.Session{ID: login.ID, TokenHash: login.TokenHash[:], Customer: customer}, nil
+}
+
+// throttle counts the attempt before anything is looked up. It returns the use
+// that a success pays back.
+func (a *Accounts) throttle(ctx context.Context, in LoginInput, email string) (perAccount storage.Use, err error) {
+	l := a.set.Limits
+	perAccount = a.use(l.LoginPerAccountAndPrefix, in.Store, "login account prefix", email, in.Prefix)
+	uses := []storage.Use{perAccount}
+	if in.Prefix != "" {
+		uses = append(uses, a.use(l.LoginPerPrefix, in.Store, "login prefix", in.Prefix))
+	}
+	known, err := a.db.KnownPrefix(ctx, in.Store.ID, email, in.Prefix)
+	if err != nil {
+		return perAccount, err
+	}
+	if !known {
+		uses = append(uses, a.use(l.LoginPerAccount, in.Store, "login account", email))
+	}
+	return perAccount, a.db.Take(ctx, in.Store.ID, uses...)
+}
+
+// check verifies the password, or does the same work for nobody. It gives nil
+// for every reason to refuse.
+func (a *Accounts) check(ctx context.Context, in LoginInput, email string) (*storage.Credentials, bool, error) {
+	c, there, err := a.db.Credentials(ctx, in.Store.ID, email)
+	if err != nil {
+		return nil, false, err
+	}
+	ok, rehash, err := a.hasher.Verify(ctx, c.PasswordHash, in.Password)
+	if errors.Is(err, password.ErrBusy) {
+		return nil, false, busy(err)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if !ok || !there || c.Disabled || !in.Channel.Admits(c.Customer.ChannelIDs) {
+		return nil, false, nil
+	}
+	return &c, rehash, nil
+}
+
+func (a *Accounts) hash(ctx context.Context, text string) (string, error) {
+	h, err := a.hasher.Hash(ctx, text)
+	if errors.Is(err, password.ErrBusy) {
+		return "", busy(err)
+	}
+	return h, err
+}
+
+func (a *Accounts) waitUntil(ctx context.Context, t time.Time) {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

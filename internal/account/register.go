@@ -1,0 +1,64 @@
+package account
+
+import (
+	"context"
+	"strconv"
+
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// Register makes an account, without logging in. Refusals: Forbidden where the
+// store takes no new accounts, RateLimited, BadUserInput with every field that is
+// wrong, Conflict for an address that is taken.
+func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *shop.Channel, prefix string, in shop.Registration) (shop.Customer, error) {
+	if !store.Settings.AccountCreation {
+		return shop.Customer{}, shop.Errorf(shop.Forbidden, "This store does not take new accounts at the moment.")
+	}
+	email, err := in.Check(store.Settings.Passwords)
+	if err != nil {
+		return shop.Customer{}, err
+	}
+	if prefix != "" {
+		if err := a.db.Take(ctx, store.ID, a.use(a.set.Limits.RegisterPerPrefix, store, "register", prefix)); err != nil {
+			return shop.Customer{}, err
+		}
+	}
+	hash, err := a.hash(ctx, in.Password)
+	if err != nil {
+		return shop.Customer{}, err
+	}
+	return a.db.CreateCustomer(ctx, store.ID, storage.NewCustomer{
+		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale,
+		GroupID: channel.DefaultGroupID, NoGroup: !store.Plan.HasGroups(),
+		ChannelID: channel.ID, ChannelIDs: homeOf(channel),
+	})
+}
+
+// homeOf is where a new account may log in: everywhere, unless its channel keeps
+// to itself.
+func homeOf(c *shop.Channel) []int64 {
+	if c.AllowGlobalLogin {
+		return nil
+	}
+	return []int64{c.ID}
+}
+
+// Update changes a customer's own data. tokenHash names the session that asks: a
+// new address ends all others. Refusals: BadUserInput, Conflict for an address
+// that is taken, NotFound when the account is gone, RateLimited.
+func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Session, u shop.CustomerUpdate) (shop.Customer, error) {
+	if _, _, err := u.Apply(s.Customer); err != nil {
+		return shop.Customer{}, err
+	}
+	use := a.use(a.set.Limits.UpdatePerCustomer, store, "update", strconv.FormatInt(s.Customer.ID, 10))
+	if err := a.db.Take(ctx, store.ID, use); err != nil {
+		return shop.Customer{}, err
+	}
+	return a.db.UpdateCustomer(ctx, store.ID, s.Customer.ID, s.TokenHash, u)
+}
+
+// EndSession ends one session; one that is over stays as it is.
+func (a *Accounts) EndSession(ctx context.Context, store *shop.Store, tokenHash []byte) error {
+	return a.db.EndSession(ctx, store.ID, tokenHash)
+}

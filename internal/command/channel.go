@@ -1,0 +1,138 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"regulars/internal/keys"
+	"regulars/internal/shop"
+)
+
+// Channel holds the commands about the storefronts of a store.
+type Channel struct {
+	AddHost     ChannelAddHost     `cmd:"" help:"Let a storefront answer to one more host name."`
+	RemoveHost  ChannelRemoveHost  `cmd:"" help:"Take a host name from a storefront."`
+	AddOrigin   ChannelAddOrigin   `cmd:"" help:"Let pages of an origin act for shoppers here."`
+	ProxySecret ChannelProxySecret `cmd:"" help:"Make a secret with which the storefront's own server forwards shoppers' addresses."`
+}
+
+// target is the storefront that a command is about.
+type target struct {
+	Store   string `arg:"" help:"Hash of the store."`
+	Channel int64  `arg:"" help:"Id of the channel; 1 is the first."`
+}
+
+// change applies a change to the channel and saves it.
+func (t target) change(e *Env, do func(*shop.Channel) error) error {
+	s, err := e.Storage.SnapshotByHash(e.Ctx, t.Store)
+	if err != nil {
+		return err
+	}
+	for _, c := range s.Channels {
+		if c.ID == t.Channel {
+			if err := do(c); err != nil {
+				return err
+			}
+			return e.Storage.ConfigureChannel(e.Ctx, s.Store.ID, *c)
+		}
+	}
+	return fmt.Errorf("store %s has no channel %d", t.Store, t.Channel)
+}
+
+// ChannelAddHost adds hosts.
+type ChannelAddHost struct {
+	target
+	Host []string `arg:"" help:"Host names, without port."`
+}
+
+// Run implements kong's command.
+func (c *ChannelAddHost) Run(e *Env) error {
+	hosts, err := cleanHosts(c.Host)
+	if err != nil {
+		return err
+	}
+	if err := c.change(e, func(ch *shop.Channel) error { ch.Hosts = hosts; return nil }); err != nil {
+		return err
+	}
+	e.say("Channel %d of store %s answers to %s.", c.Channel, c.Store, strings.Join(hosts, ", "))
+	return nil
+}
+
+// ChannelRemoveHost removes a host.
+type ChannelRemoveHost struct {
+	target
+	Host string `arg:"" help:"Host name, without port."`
+}
+
+// Run implements kong's command.
+func (c *ChannelRemoveHost) Run(e *Env) error {
+	s, err := e.Storage.SnapshotByHash(e.Ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	if err := e.Storage.RemoveHost(e.Ctx, s.Store.ID, c.Channel, strings.ToLower(c.Host)); err != nil {
+		return err
+	}
+	e.say("Channel %d of store %s no longer answers to %s.", c.Channel, c.Store, c.Host)
+	return nil
+}
+
+// ChannelAddOrigin lists an origin.
+type ChannelAddOrigin struct {
+	target
+	Origin string `arg:"" help:"As browsers send it: https://shop.example.com, with a port only where it is not the usual one."`
+}
+
+// Run implements kong's command.
+func (c *ChannelAddOrigin) Run(e *Env) error {
+	u, err := url.Parse(c.Origin)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.Scheme+"://"+u.Host != c.Origin || u.Host != strings.ToLower(u.Host) {
+		return errors.New("an origin is a scheme and a host in lower case, with nothing behind it: https://shop.example.com")
+	}
+	err = c.change(e, func(ch *shop.Channel) error {
+		if !slices.Contains(ch.Origins, c.Origin) {
+			ch.Origins = append(ch.Origins, c.Origin)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.say("Pages of %s may act for shoppers of channel %d of store %s.", c.Origin, c.Channel, c.Store)
+	return nil
+}
+
+// ChannelProxySecret replaces the proxy secret.
+type ChannelProxySecret struct{ target }
+
+// Run implements kong's command.
+func (c *ChannelProxySecret) Run(e *Env) error {
+	secret := keys.NewToken()
+	err := c.change(e, func(ch *shop.Channel) error {
+		ch.Policy.TrustedProxySecretHash = shop.HashProxySecret(secret)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.say("Send this as X-BC-Trusted-Proxy-Secret, with the shopper's address in X-Forwarded-For. It is shown once:\n%s", secret)
+	return nil
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]+$`)
+
+// cleanHosts checks host names as the hosts table has them.
+func cleanHosts(hosts []string) ([]string, error) {
+	out := make([]string, len(hosts))
+	for i, h := range hosts {
+		out[i] = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
+		if !hostName.MatchString(out[i]) {
+			return nil, fmt.Errorf("%q is not a host name; give it without scheme, port and path", h)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,78 @@
+// Package keys derives one key per purpose from the server's secrets, and makes
+// random tokens.
+package keys
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"strings"
+)
+
+// MinLength is how many bytes a secret has at least.
+const MinLength = 32
+
+// Parse reads a comma-separated list of secrets, newest first.
+func Parse(list string) ([][]byte, error) {
+	var out [][]byte
+	for s := range strings.SplitSeq(list, ",") {
+		s = strings.TrimSpace(s)
+		if len(s) < MinLength {
+			return nil, errors.New("each key needs 32 bytes or more; openssl rand -base64 48 makes one")
+		}
+		out = append(out, []byte(s))
+	}
+	return out, nil
+}
+
+// Ring holds the server's secrets.
+type Ring struct{ secrets [][]byte }
+
+// NewRing takes secrets, newest first; at least one.
+func NewRing(secrets [][]byte) *Ring { return &Ring{secrets} }
+
+// derive is HKDF-SHA256: what is known of one purpose's key says nothing about
+// another's.
+func derive(secret []byte, purpose string) []byte {
+	key, err := hkdf.Key(sha256.New, secret, nil, "regulars/"+purpose, 32)
+	if err != nil {
+		panic("keys: " + err.Error()) // only a length that SHA-256 cannot give
+	}
+	return key
+}
+
+// HMAC is a keyed hash of parts, by the newest secret: for things that may be
+// forgotten when keys change. Parts cannot run into one another.
+func (r *Ring) HMAC(purpose string, parts ...string) []byte {
+	h := hmac.New(sha256.New, derive(r.secrets[0], purpose))
+	for _, p := range parts {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
+		h.Write(n[:])
+		h.Write([]byte(p))
+	}
+	return h.Sum(nil)
+}
+
+// Derived gives the keys of a purpose, newest first.
+func Derived(secrets [][]byte, purpose string) [][]byte {
+	out := make([][]byte, len(secrets))
+	for i, s := range secrets {
+		out[i] = derive(s, purpose)
+	}
+	return out
+}
+
+// NewToken is 256 random bits in base64url. Only its Hash is ever stored.
+func NewToken() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: crypto/rand crashes the process instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Hash is what a table holds of a token.
+func Hash(token string) [32]byte { return sha256.Sum256([]byte(token)) }

@@ -1,0 +1,79 @@
+// Package newsletter decides who may be signed up and signed off. Transports
+// share it.
+package newsletter
+
+import (
+	"context"
+	"time"
+
+	"regulars/internal/keys"
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// Newsletter is safe for concurrent use.
+type Newsletter struct {
+	db   *storage.Store
+	ring *keys.Ring
+	set  Settings
+}
+
+// Settings are what an operator may change.
+type Settings struct {
+	// PerPrefix bounds sign-ups from one network: what a robot meets first.
+	PerPrefix shop.Limit
+}
+
+// DefaultSettings suit a shop behind one office's or one café's address too.
+func DefaultSettings() Settings {
+	return Settings{PerPrefix: shop.Limit{Burst: 120, Window: time.Hour}}
+}
+
+// New makes a Newsletter.
+func New(db *storage.Store, ring *keys.Ring, set Settings) *Newsletter {
+	return &Newsletter{db, ring, set}
+}
+
+// Visit is where a request comes from.
+type Visit struct {
+	Store    *shop.Store
+	Channel  *shop.Channel
+	Customer *shop.Customer // nil for a guest
+	Prefix   string         // the shopper's network, "" when unknown
+}
+
+// Subscribe signs an address up. It answers alike for every address, known or
+// not; Conflict comes only to a shopper who may know (shop.Customer.MayKnow).
+// Forbidden: the newsletter is off. BadUserInput: every field that is wrong.
+func (n *Newsletter) Subscribe(ctx context.Context, v Visit, in shop.SignUpInput) error {
+	if !v.Store.Settings.Newsletter.ShowNewsletterSignup {
+		return shop.Errorf(shop.Forbidden, "The newsletter of this store is switched off.")
+	}
+	email, err := in.Check()
+	if err != nil {
+		return err
+	}
+	if v.Prefix != "" {
+		use := storage.Use{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.Prefix), Limit: n.set.PerPrefix}
+		if err := n.db.Take(ctx, v.Store.ID, use); err != nil {
+			return err
+		}
+	}
+	return n.db.Subscribe(ctx, v.Store.ID, storage.SignUp{
+		Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix,
+	})
+}
+
+// Unsubscribe signs an address off at once for a customer who may do so. For
+// anybody else it changes nothing, and answers the same. BadUserInput: not an
+// address. NotFound: the account that asks is gone.
+func (n *Newsletter) Unsubscribe(ctx context.Context, v Visit, address string) error {
+	email, ok := shop.ParseEmail(address)
+	if !ok {
+		return shop.Invalid("input.email", "Enter a valid email address.")
+	}
+	if v.Customer == nil || v.Customer.EmailKey != email.Key {
+		return nil
+	}
+	return n.db.Unsubscribe(ctx, v.Store.ID, v.Channel.ID, v.Customer.ID, email, v.Prefix)
+}

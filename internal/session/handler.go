@@ -1,0 +1,207 @@
+package session
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"unicode/utf8"
+
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// Handler finds out who is asking and lets next know by From. A host that no
+// channel has is 421; a database that does not answer is 503.
+func Handler(db *storage.Store, cookies *Cookies, log *slog.Logger, next http.Handler) http.Handler {
+	return &handler{db, newChannels(db), cookies, log, next}
+}
+
+type handler struct {
+	db       *storage.Store
+	channels *channels
+	cookies  *Cookies
+	log      *slog.Logger
+	next     http.Handler
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	host := hostName(r.Host)
+	snapshot, channel, err := h.channels.find(r.Context(), host)
+	if err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if channel == nil {
+		misdirected(w, host)
+		return
+	}
+	a := &Asker{Store: &snapshot.Store, Channel: channel, Language: r.Header.Get("Accept-Language")}
+	r = r.WithContext(With(r.Context(), a))
+	if isPreflight(r) { // no database work for these
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	if err := h.identify(r, a, snapshot, host); err != nil {
+		h.fail(w, r, err)
+		return
+	}
+	if a.Channel == nil {
+		misdirected(w, host)
+		return
+	}
+	h.touch(r, a)
+	cw := &cookieWriter{ResponseWriter: w, before: func() { h.saveCookie(w, r, a) }}
+	h.next.ServeHTTP(cw, r)
+	cw.now()
+}
+
+// identify loads the session, or for a guest the configuration's version alone,
+// and makes sure that store and channel are of that version.
+func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, host string) error {
+	cookie, err := h.cookies.Get(r, cookieName(r))
+	if err != nil {
+		return err
+	}
+	row, _ := cookie.Values[rowKey{}].(*shop.Session)
+	version, known := cookie.Values[versionKey{}].(int64)
+	if !known {
+		var there bool
+		if version, there, err = h.db.ConfigVersion(r.Context(), snapshot.Store.ID); err != nil {
+			return err
+		}
+		if !there { // the store was deleted
+			h.channels.forget(host)
+			a.Channel = nil
+			return nil
+		}
+	}
+	now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version)
+	if err != nil || channel == nil {
+		a.Channel = nil
+		return err
+	}
+	if now.Store.ID != snapshot.Store.ID {
+		row = nil // the host has moved to another store; the session has not
+	}
+	a.Store, a.Channel = &now.Store, channel
+	a.Addr = shopperAddr(r, channel)
+	a.Device = deviceOf(r, a)
+	if a.Foreign = foreign(r); a.Foreign {
+		return nil // no session, and no cookie in the answer
+	}
+	a.Session, a.cookie = row, cookie
+	a.dirty = cookie.Values[spoiledKey{}] != nil // take a useless cookie away
+	return nil
+}
+
+// touch notes that a session was seen. It is no reason to fail a request.
+func (h *handler) touch(r *http.Request, a *Asker) {
+	if a.Session == nil || !a.Session.Stale {
+		return
+	}
+	if err := h.db.TouchSession(r.Context(), a.Store.ID, a.Session.TokenHash); err != nil {
+		h.log.WarnContext(r.Context(), "session not touched", "request_id", shop.RequestFrom(r.Context()).ID, "error", err)
+	}
+}
+
+func (h *handler) saveCookie(w http.ResponseWriter, r *http.Request, a *Asker) {
+	if !a.dirty {
+		return
+	}
+	w.Header().Set("Cache-Control", "private, no-store")
+	if err := h.cookies.Save(r, w, a.cookie); err != nil {
+		h.log.ErrorContext(r.Context(), "cookie not written", "request_id", shop.RequestFrom(r.Context()).ID, "error", err)
+	}
+}
+
+// fail answers for a database that did not: before GraphQL, so that a guest's
+// page fails the same way as a shopper's.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody listens any more
+	}
+	id := shop.RequestFrom(r.Context()).ID
+	h.log.ErrorContext(r.Context(), "cannot tell who is asking", "request_id", id, "error", err, "cause", unwrapped(err))
+	refusal := shop.ErrorsIn(err)
+	if len(refusal) == 0 {
+		refuse(w, http.StatusInternalServerError, shop.Internal, "Something went wrong on our side.", id)
+		return
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(refusal[0].RetryAfter.Seconds()))))
+	refuse(w, http.StatusServiceUnavailable, shop.Unavailable, refusal[0].Error(), id)
+}
+
+func unwrapped(err error) error {
+	if es := shop.ErrorsIn(err); len(es) > 0 {
+		return es[0].Unwrap()
+	}
+	return nil
+}
+
+// misdirected says how to mend it: whoever sees this set up the host.
+func misdirected(w http.ResponseWriter, host string) {
+	if len(host) > 253 || !utf8.ValidString(host) || host == "" {
+		host = "HOST"
+	}
+	refuse(w, http.StatusMisdirectedRequest, shop.NotFound,
+		"No storefront answers to the host "+strconv.Quote(host)+". To add it: regulars channel add-host STORE CHANNEL "+host, "")
+}
+
+func refuse(w http.ResponseWriter, status int, code shop.Code, text, requestID string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(shop.ErrorBody(code, text, requestID))
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
+func deviceOf(r *http.Request, a *Asker) shop.Device {
+	return shop.Device{UserAgent: note(r.UserAgent()), IPPrefix: a.Prefix(), Origin: note(r.Header.Get("Origin"))}
+}
+
+// note shortens a header that is kept; headers may hold any bytes.
+func note(s string) string {
+	if len(s) > 255 {
+		s = s[:255]
+	}
+	out := []byte{}
+	for i := range len(s) {
+		if s[i] >= ' ' && s[i] < 0x7f {
+			out = append(out, s[i])
+		}
+	}
+	return string(out)
+}
+
+// cookieWriter runs before once, just before the first byte goes out: resolvers
+// that log in or out have no response to write a cookie to.
+type cookieWriter struct {
+	http.ResponseWriter
+	before func()
+	done   bool
+}
+
+func (w *cookieWriter) now() {
+	if !w.done {
+		w.done = true
+		w.before()
+	}
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *cookieWriter) WriteHeader(status int) {
+	w.now()
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *cookieWriter) Write(b []byte) (int, error) {
+	w.now()
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is how http.ResponseController finds the server's writer.
+func (w *cookieWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

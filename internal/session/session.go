@@ -1,0 +1,86 @@
+// Package session knows who is asking: which channel a host names, and whose
+// session a cookie carries. It is the one home of identity.
+package session
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/gorilla/sessions"
+
+	"regulars/internal/shop"
+)
+
+// Asker is who a request comes from.
+type Asker struct {
+	Store   *shop.Store
+	Channel *shop.Channel
+	// Session is nil for a guest.
+	Session *shop.Session
+	// Foreign: a page of an origin that the channel does not list sent this.
+	// Its cookies were ignored, and it may do next to nothing.
+	Foreign bool
+	// Addr is the shopper's address as far as it can be trusted. It is not valid
+	// for a storefront's server that forwarded none.
+	Addr netip.Addr
+	// Language is the Accept-Language header.
+	Language string
+	// Device is what a login would note.
+	Device shop.Device
+
+	cookie *sessions.Session // what the response's cookie will be
+	dirty  bool
+}
+
+type askerKey struct{}
+
+// With returns a context in which From gives a.
+func With(ctx context.Context, a *Asker) context.Context {
+	return context.WithValue(ctx, askerKey{}, a)
+}
+
+// From gives who is asking; never nil, and a guest of no store outside of
+// Handler.
+func From(ctx context.Context) *Asker {
+	if a, ok := ctx.Value(askerKey{}).(*Asker); ok {
+		return a
+	}
+	return &Asker{Store: &shop.Store{}, Channel: &shop.Channel{}}
+}
+
+// Customer is who is logged in; nil for a guest.
+func (a *Asker) Customer() *shop.Customer {
+	if a.Session == nil {
+		return nil
+	}
+	return &a.Session.Customer
+}
+
+// Prefix is the network the shopper is in, "" when unknown.
+func (a *Asker) Prefix() string { return shop.Prefix(a.Addr) }
+
+// TokenHash names the session's row; nil for a guest.
+func (a *Asker) TokenHash() []byte {
+	if a.Session == nil {
+		return nil
+	}
+	return a.Session.TokenHash
+}
+
+// Begin makes the response carry a cookie with token, whose row is stored by
+// now, and lets the rest of this request be the customer's.
+func (a *Asker) Begin(token string, s shop.Session) {
+	a.Session = &s
+	if a.cookie != nil {
+		a.cookie.ID, a.dirty = token, true
+	}
+}
+
+// End makes the response take the cookie away, and the rest of this request a
+// guest's.
+func (a *Asker) End() {
+	a.Session = nil
+	if a.cookie != nil {
+		a.cookie.ID, a.dirty = "", true
+	}
+}

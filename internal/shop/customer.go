@@ -1,0 +1,118 @@
+package shop
+
+// Customer is a person with an account, as the shopper may see it. Staff notes
+// are not loaded here.
+type Customer struct {
+	ID                int64
+	Email             string // as typed
+	EmailKey          string // as compared
+	EmailVerified     bool   // the mailbox has been proved
+	FirstName         string
+	LastName          string
+	Company           string
+	Phone             string
+	TaxExemptCategory string
+	GroupID           int64 // 0 for none
+	ChannelIDs        []int64
+	CartID            string // the cart recorded at login, "" for none
+	Version           int64
+}
+
+// Notes is what the contract's deprecated field answers: staff notes are not
+// for shoppers.
+func (Customer) Notes() string { return "" }
+
+// Profile is what a shopper fills in.
+type Profile struct {
+	FirstName, LastName, Company, Phone string
+}
+
+// Registration is a request for an account. Check makes it fit to be kept.
+type Registration struct {
+	Profile
+	Email    string
+	Password string
+}
+
+// Check cleans the input and reports every mistake; fields are paths of
+// RegisterCustomerInput.
+func (in *Registration) Check(policy PasswordPolicy) (Email, error) {
+	var errs Errors
+	firstNameField.clean(in.FirstName, &in.FirstName, &errs)
+	lastNameField.clean(in.LastName, &in.LastName, &errs)
+	companyField.clean(in.Company, &in.Company, &errs)
+	phoneField.clean(in.Phone, &in.Phone, &errs)
+	email, ok := ParseEmail(in.Email)
+	if !ok {
+		errs = append(errs, Invalid("input.email", "Enter a valid email address."))
+	}
+	errs = append(errs, policy.Check("input.password", in.Password)...)
+	return email, errs.Or()
+}
+
+// profileField is one line of a profile with its limits (contract/apps.md a.3).
+type profileField struct {
+	path     string
+	max, min int
+}
+
+var (
+	firstNameField = profileField{"input.firstName", 100, 1}
+	lastNameField  = profileField{"input.lastName", 100, 1}
+	companyField   = profileField{"input.company", 255, 0}
+	phoneField     = profileField{"input.phone", 50, 0}
+)
+
+// clean writes the cleaned value of from to to, and reports what is wrong.
+func (f profileField) clean(from string, to *string, errs *Errors) {
+	var e *Error
+	if *to, e = checkLine(f.path, from, f.min, f.max); e != nil {
+		*errs = append(*errs, e)
+	}
+}
+
+// CustomerUpdate holds the fields to change; nil leaves one as it is.
+type CustomerUpdate struct {
+	FirstName, LastName, Company, Phone, Email *string
+}
+
+// Apply gives c with the changes, or every mistake in them. Fields that are not
+// given are not checked: an old value never stands in the way of a new one.
+// moved tells that the address is now another one, which has proved nothing.
+func (u CustomerUpdate) Apply(c Customer) (out Customer, moved bool, err error) {
+	var errs Errors
+	for _, f := range []struct {
+		field profileField
+		from  *string
+		to    *string
+	}{
+		{firstNameField, u.FirstName, &c.FirstName}, {lastNameField, u.LastName, &c.LastName},
+		{companyField, u.Company, &c.Company}, {phoneField, u.Phone, &c.Phone},
+	} {
+		if f.from != nil {
+			f.field.clean(*f.from, f.to, &errs)
+		}
+	}
+	if u.Email != nil {
+		email, ok := ParseEmail(*u.Email)
+		if !ok {
+			errs = append(errs, Invalid("input.email", "Enter a valid email address."))
+		}
+		moved = ok && email.Key != c.EmailKey
+		c.Email, c.EmailKey = email.Text, email.Key
+		c.EmailVerified = c.EmailVerified && !moved
+	}
+	return c, moved, errs.Or()
+}
+
+// CheckCartID cleans the id of a cart that lives elsewhere; "" is none.
+func CheckCartID(field string, id *string) (string, error) {
+	if id == nil {
+		return "", nil
+	}
+	s, e := checkLine(field, *id, 0, 255)
+	if e != nil {
+		return "", e
+	}
+	return s, nil
+}

@@ -1,0 +1,59 @@
+package shop
+
+import (
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Email is an address as typed, and the key it is compared by. Mail goes to
+// Text, never to Key: two spellings that fold together may be two mailboxes.
+type Email struct{ Text, Key string }
+
+// maxEmail is the contract's limit on POST (apps.md a.3).
+const maxEmail = 250
+
+// ParseEmail accepts one bare address. The refusal names no field: callers know
+// theirs.
+func ParseEmail(s string) (Email, bool) {
+	s, ok := cleanLine(s)
+	if !ok || s == "" || len(s) > maxEmail || strings.ContainsAny(s, " \"(),:;<>[\\]") {
+		return Email{}, false
+	}
+	key, ok := emailKey(s)
+	if !ok {
+		return Email{}, false
+	}
+	return Email{Text: s, Key: key}, true
+}
+
+// EmailKey is the canonical key of an address: trimmed, NFKC, lower case, the
+// domain in ASCII form. It is what is unique in a store. An address that cannot
+// be one gives a key that no stored address has.
+func EmailKey(s string) string {
+	if e, ok := ParseEmail(s); ok {
+		return e.Key
+	}
+	return ""
+}
+
+// emailKey folds and checks the folded form, since folding can bring forth
+// characters that the typed form did not have (U+FF20 becomes @).
+func emailKey(s string) (string, bool) {
+	s = strings.ToLower(norm.NFKC.String(s))
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at > 64 || strings.ContainsAny(s, " \"(),:;<>[\\]") {
+		return "", false
+	}
+	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	if err != nil || !strings.Contains(strings.Trim(domain, "."), ".") || len(domain) > 253 {
+		return "", false
+	}
+	key := s[:at] + "@" + domain
+	if addr, err := mail.ParseAddress(key); err != nil || addr.Address != key {
+		return "", false
+	}
+	return key, true
+}

@@ -1,0 +1,68 @@
+package shop
+
+import (
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+)
+
+// Texts that clients compare letter by letter. They have no translation, on
+// purpose (contract/storefront.md 2.2).
+const (
+	TextInvalidCredentials = "Invalid credentials"
+	TextResetPassword      = "Reset password"
+	TextNotLive            = "Operation cannot be performed as the storefront channel is not live"
+)
+
+var (
+	texts    = newCatalogue()
+	matcher  = language.NewMatcher(texts.Languages())
+	printers = newPrinters()
+)
+
+func newCatalogue() *catalog.Builder {
+	b := catalog.NewBuilder(catalog.Fallback(language.English))
+	// English is the key itself; one entry makes the language known.
+	_ = b.SetString(language.English, TextInvalidCredentials, TextInvalidCredentials)
+	for key, text := range german {
+		if err := b.SetString(language.German, key, text); err != nil {
+			panic("shop: German text for " + key + ": " + err.Error())
+		}
+	}
+	return b
+}
+
+func newPrinters() map[language.Tag]*message.Printer {
+	out := map[language.Tag]*message.Printer{}
+	for _, tag := range texts.Languages() {
+		out[tag] = message.NewPrinter(tag, message.Catalog(texts))
+	}
+	return out
+}
+
+// Printer speaks the first language of an Accept-Language header that we have
+// texts in, else the store's, else English.
+func Printer(acceptLanguage, storeLocale string) *message.Printer {
+	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil {
+		wanted = nil
+	}
+	if tag, err := language.Parse(storeLocale); err == nil {
+		wanted = append(wanted, tag)
+	}
+	_, i, sure := matcher.Match(wanted...)
+	if sure == language.No {
+		return printers[language.English]
+	}
+	return printers[texts.Languages()[i]]
+}
+
+// Translated tells whether a text has a translation into tag's language. Tests
+// hold the catalogue complete with it.
+func Translated(tag language.Tag, key string) bool {
+	if tag == language.German {
+		_, ok := german[key]
+		return ok
+	}
+	return tag == language.English
+}

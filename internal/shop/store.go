@@ -1,0 +1,128 @@
+package shop
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
+
+// Plan says which features a store has (decision 38).
+type Plan string
+
+// The plans.
+const (
+	PlanStandard   Plan = "standard"
+	PlanPlus       Plan = "plus"
+	PlanPro        Plan = "pro"
+	PlanEnterprise Plan = "enterprise"
+)
+
+// Plans lists all, smallest first.
+var Plans = []Plan{PlanStandard, PlanPlus, PlanPro, PlanEnterprise}
+
+// HasGroups tells whether the plan includes customer groups.
+func (p Plan) HasGroups() bool { return p == PlanPlus || p == PlanPro || p == PlanEnterprise }
+
+// StorefrontStatusType is the contract's enum.
+type StorefrontStatusType string
+
+// The statuses. Shoppers can log in only where it is StatusLaunched.
+const (
+	StatusLaunched    StorefrontStatusType = "LAUNCHED"
+	StatusPreLaunch   StorefrontStatusType = "PRE_LAUNCH"
+	StatusMaintenance StorefrontStatusType = "MAINTENANCE"
+	StatusHibernation StorefrontStatusType = "HIBERNATION"
+)
+
+// Store is a tenant.
+type Store struct {
+	ID       int64
+	Hash     string // public, as in /stores/{hash}/
+	Name     string
+	Plan     Plan
+	Status   StorefrontStatusType
+	Currency string // ISO 4217
+	Country  string // ISO 3166-1 alpha-2
+	Locale   string // BCP 47
+	Settings StoreSettings
+	// ConfigVersion rises with every change to what a snapshot holds.
+	ConfigVersion int64
+}
+
+// StoreSettings are what a merchant can switch; kept as one JSON value.
+type StoreSettings struct {
+	Passwords  PasswordPolicy     `json:"passwords"`
+	Newsletter NewsletterSettings `json:"newsletter"`
+	// AccountCreation lets shoppers register.
+	AccountCreation bool `json:"accountCreation"`
+}
+
+// NewsletterSettings also go out as GraphQL's type of that name.
+type NewsletterSettings struct {
+	// ShowNewsletterSignup off means off on every path, not only in the footer.
+	ShowNewsletterSignup       bool `json:"showNewsletterSignup"`
+	NewsletterCheckedByDefault bool `json:"newsletterCheckedByDefault"`
+}
+
+// DefaultSettings are those of a new store. The newsletter box is never ticked
+// for the shopper unless the merchant insists.
+func DefaultSettings() StoreSettings {
+	return StoreSettings{
+		Passwords:       DefaultPasswordPolicy,
+		Newsletter:      NewsletterSettings{ShowNewsletterSignup: true},
+		AccountCreation: true,
+	}
+}
+
+// Channel is one storefront of a store.
+type Channel struct {
+	ID               int64
+	Name             string
+	URL              string
+	Origins          []string // browser origins that are trusted, exact: scheme://host[:port]
+	Hosts            []string // lower case, no port
+	Policy           ChannelPolicy
+	DefaultGroupID   int64 // 0: the store's
+	GuestGroupID     int64 // 0: the store's
+	AllowGlobalLogin bool
+}
+
+// ChannelPolicy is kept as one JSON value.
+type ChannelPolicy struct {
+	// TrustedProxySecretHash is the SHA-256, in hex, of the secret with which a
+	// storefront's server proves that the address it forwards counts.
+	TrustedProxySecretHash string `json:"trustedProxySecretHash,omitempty"`
+}
+
+// HashProxySecret is what a channel's policy keeps of its proxy secret. The
+// secret is random, so one round is enough.
+func HashProxySecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// Admits tells whether a customer with these channel ids may log in here
+// (contract/apps.md a.5): nil is a global account.
+func (c *Channel) Admits(channelIDs []int64) bool {
+	if channelIDs == nil {
+		return c.AllowGlobalLogin
+	}
+	return slices.Contains(channelIDs, c.ID)
+}
+
+// Snapshot is the configuration of one store at one ConfigVersion. It is shared
+// by requests: read only.
+type Snapshot struct {
+	Store    Store
+	Channels []*Channel
+}
+
+// ChannelAt finds the channel that a host names; nil when none does.
+func (s *Snapshot) ChannelAt(host string) *Channel {
+	for _, c := range s.Channels {
+		if slices.Contains(c.Hosts, host) {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,336 @@
+// Regulars is the customer side of a store: who the shopper is, which group they
+// belong to and what that gets them, and who may be sent the newsletter.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"regulars/graph"
+	"regulars/internal/account"
+	"regulars/internal/command"
+	"regulars/internal/devdb"
+	"regulars/internal/keys"
+	"regulars/internal/middleware"
+	"regulars/internal/newsletter"
+	"regulars/internal/password"
+	"regulars/internal/session"
+	"regulars/internal/web"
+	"regulars/storage"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "regulars:", err)
+		os.Exit(1)
+	}
+}
+
+// run is the whole program: what the command line asks for, until it is done or
+// ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("regulars"), kong.Writers(stdout, stderr), kong.UsageOnError(),
+		kong.Description("The customer side of a store: accounts, customer groups, newsletter."))
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	if err := c.check(parsed.Command()); err != nil {
+		return err
+	}
+	log := c.logger(stderr)
+	if parsed.Command() == "serve" {
+		return serve(ctx, c.Config, c.Serve, stdout, log)
+	}
+	db, err := open(ctx, c.Config, log)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if strings.HasPrefix(parsed.Command(), "migrate") {
+		return migrate(ctx, c.Config, db, stdout)
+	}
+	return parsed.Run(&command.Env{Ctx: ctx, Storage: db.store, Hasher: password.New(0), Out: stdout})
+}
+
+// serve starts every part in order, and stops them in the opposite one.
+func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log *slog.Logger) error {
+	db, err := open(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if err := db.ready(ctx, c); err != nil {
+		return err
+	}
+	hasher := password.New(0)
+	if o.Demo {
+		env := &command.Env{Ctx: ctx, Storage: db.store, Hasher: hasher, Out: io.Discard}
+		if err := (&command.Demo{}).Run(env); err != nil {
+			return err
+		}
+	}
+	sessionKeys, secrets, err := c.keys()
+	if err != nil {
+		return err
+	}
+	public, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return err
+	}
+	admin, err := net.Listen("tcp", c.AdminAddr)
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	var leaving atomic.Bool
+	servers := []*http.Server{
+		newServer(publicHandler(c, db.store, hasher, sessionKeys, keys.NewRing(secrets), log)),
+		newServer(adminHandler(db.store, &leaving)),
+	}
+	failed := make(chan error, len(servers))
+	for i, listener := range []net.Listener{public, admin} {
+		go func() { failed <- servers[i].Serve(listener) }()
+	}
+	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
+	swept := make(chan struct{})
+	go func() { sweep(sweeping, db.store, log); close(swept) }()
+
+	banner(stdout, c, o, public.Addr(), admin.Addr())
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case <-db.died():
+		err = errors.New("the database stopped by itself")
+	}
+	leaving.Store(true)
+	return errors.Join(err, shutdown(c, servers, func() { stopSweeping(); <-swept }, log))
+}
+
+// shutdown lets the load balancer see that this server leaves, ends what is in
+// flight, then the workers. The database is closed by its own defer.
+func shutdown(c Config, servers []*http.Server, stopWorkers func(), log *slog.Logger) error {
+	log.Info("stopping")
+	time.Sleep(c.ShutdownDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), 25*time.Second)
+	defer cancel()
+	var errs []error
+	for _, s := range servers {
+		errs = append(errs, s.Shutdown(ctx))
+	}
+	stopWorkers()
+	return errors.Join(errs...)
+}
+
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       75 * time.Second, // longer than load balancers keep theirs
+		MaxHeaderBytes:    128 << 10,        // room for a cookie that is far too large, so that it can be taken away
+	}
+}
+
+// publicHandler lists all public routes.
+func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, sessionKeys [][]byte, ring *keys.Ring, log *slog.Logger) http.Handler {
+	accounts := account.DefaultSettings()
+	accounts.SessionLifetime = c.SessionLifetime
+	resolver := &graph.Resolver{
+		Storage:    db,
+		Accounts:   account.New(db, hasher, ring, accounts),
+		Newsletter: newsletter.New(db, ring, newsletter.DefaultSettings()),
+	}
+	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
+	storefront := middleware.CORS(session.Listed)(graph.NewHandler(resolver, c.Introspection, log))
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", session.Handler(db, cookies, log, storefront))
+	if !c.production() {
+		mux.Handle("/graphiql", web.GraphiQL())
+		mux.Handle("/graphiql/", web.GraphiQL())
+		mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusFound))
+	}
+	return middleware.Chain(mux, middleware.Request(c.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
+}
+
+// adminHandler answers whoever runs the server. Liveness never asks the
+// database: a restart would not mend that.
+func adminHandler(db *storage.Store, leaving *atomic.Bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		switch {
+		case leaving.Load():
+			http.Error(w, "stopping", http.StatusServiceUnavailable)
+		case db.Ping(ctx) != nil:
+			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		default:
+			fmt.Fprintln(w, "ok")
+		}
+	})
+	return mux
+}
+
+// sweepEvery is how often expired rows are looked for.
+const sweepEvery = time.Minute
+
+// sweep removes what is over its time, store by store, until ctx ends.
+func sweep(ctx context.Context, db *storage.Store, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepEvery):
+		}
+		if err := command.Sweep(ctx, db); err != nil && ctx.Err() == nil {
+			log.Error("sweep failed", "error", err)
+		}
+	}
+}
+
+// database is the pool, and the private server behind it where there is one.
+type database struct {
+	store   *storage.Store
+	cluster *devdb.Cluster // nil with DATABASE_URL
+	owner   string         // the connection string that migrations use
+	role    string         // the server's own role, to be granted what it needs; "" for the owner's
+	log     *slog.Logger
+}
+
+// open connects to DATABASE_URL, or starts a private Postgres.
+func open(ctx context.Context, c Config, log *slog.Logger) (_ *database, err error) {
+	db := &database{owner: c.DatabaseMigrateURL, log: log}
+	url := c.DatabaseURL
+	if url == "" {
+		db.cluster, err = devdb.Start(ctx, devdb.Options{
+			Dir: filepath.Join(c.DataDir, "postgres"), Bin: c.PGBin, Install: true,
+			Say: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) },
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := db.cluster.Prepare(ctx); err != nil {
+			return nil, errors.Join(err, db.cluster.Stop())
+		}
+		url, db.owner = db.cluster.DSN(devdb.AppRole, devdb.Database), db.cluster.DSN(devdb.OwnerRole, devdb.Database)
+	}
+	if db.store, err = storage.Open(url, storage.Options{Connections: c.DatabaseConnections, SessionIdle: c.SessionIdle}); err != nil {
+		return nil, errors.Join(err, db.stopCluster())
+	}
+	if db.owner == "" {
+		db.owner = url
+	}
+	if db.role, err = db.store.Role(ctx); err != nil {
+		db.close()
+		return nil, fmt.Errorf("cannot connect to the database: %w", withCause(err))
+	}
+	return db, nil
+}
+
+// withCause adds what is left out for shoppers; operators may see it.
+func withCause(err error) error {
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// ready migrates where that is on, else insists that somebody did.
+func (d *database) ready(ctx context.Context, c Config) error {
+	if c.migrateOnStart() {
+		return d.migrate(ctx)
+	}
+	pending, err := storage.Pending(ctx, d.store)
+	if err == nil && pending {
+		err = errors.New("the database lacks migrations; run: regulars migrate")
+	}
+	if err == nil && c.DatabaseMigrateURL == "" {
+		d.log.Warn("the server connects as the owner of its tables; regulars migrate prints how to give it a role of its own")
+	}
+	return err
+}
+
+func (d *database) migrate(ctx context.Context) error {
+	owner, err := sql.Open("postgres", d.owner)
+	if err != nil {
+		return err
+	}
+	defer owner.Close()
+	return storage.Migrate(ctx, owner, d.role)
+}
+
+func (d *database) died() <-chan struct{} {
+	if d.cluster == nil || !d.cluster.Owned {
+		return nil
+	}
+	return d.cluster.Done()
+}
+
+func (d *database) close() {
+	if d.store != nil {
+		_ = d.store.Close()
+	}
+	if err := d.stopCluster(); err != nil {
+		d.log.Error("stopping the private Postgres", "error", err)
+	}
+}
+
+func (d *database) stopCluster() error {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.cluster.Stop()
+}
+
+func migrate(ctx context.Context, c Config, db *database, stdout io.Writer) error {
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "The schema is up to date.")
+	if c.DatabaseURL != "" && c.DatabaseMigrateURL == "" {
+		fmt.Fprintf(stdout, "\nThe server would connect as the owner of its tables. To give it a role of its own:\n\n%s\n",
+			storage.RolesSQL("DATABASE"))
+	}
+	return nil
+}
+
+// banner says what to open.
+func banner(w io.Writer, c Config, o serveOptions, public, admin net.Addr) {
+	url := "http://" + public.String()
+	fmt.Fprintf(w, "\nRegulars is up.\n\n  GraphQL    %s/graphql\n", url)
+	if !c.production() {
+		fmt.Fprintf(w, "  GraphiQL   %s/graphiql/\n", url)
+	}
+	fmt.Fprintf(w, "  Health     http://%s/readyz\n", admin)
+	if o.Demo {
+		fmt.Fprintf(w, "\nThe demo store has these customers, password %q:\n\n", command.DemoPassword)
+		for _, line := range command.DemoLogins {
+			fmt.Fprintln(w, "  "+line)
+		}
+	}
+	fmt.Fprintln(w, "\nCtrl-C stops it.")
+}

@@ -1,0 +1,169 @@
+package storage
+
+import (
+	"context"
+	"slices"
+
+	"github.com/lib/pq"
+
+	"regulars/internal/shop"
+)
+
+type customerKey struct{ store, customer int64 }
+
+type addressKey struct {
+	customerKey
+	shop.Window
+}
+
+type addressRow struct {
+	shop.CustomerAddress
+	Ord  int64
+	Rank int
+	// Outside tells that the list goes on beyond the window's starting side.
+	Outside bool
+}
+
+// Each key has a window of its own: ids between after and before, counted by
+// rank from the front, or from the back where direction is -1. One more than
+// asked for tells whether the list goes on. Windows and not LATERAL with LIMIT:
+// Citus refuses those.
+const manyAddresses = `
+SELECT ord, rank, outside, id, first_name, last_name, company, address1, address2, city, state_or_province, postal_code,
+       country_code, phone, address_type
+FROM  (SELECT k.ord, k.lim, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province,
+              a.postal_code, a.country_code, a.phone, a.address_type,
+              row_number() OVER (PARTITION BY a.store_id, k.ord ORDER BY a.id * k.direction) AS rank,
+              EXISTS (SELECT 1 FROM addresses o WHERE o.store_id = a.store_id AND o.customer_id = a.customer_id
+                      AND CASE WHEN k.direction > 0 THEN o.id <= k.after ELSE o.id >= k.before END) AS outside
+       FROM   unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+              WITH ORDINALITY AS k (store_id, customer_id, after, before, lim, direction, ord)
+       JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id AND a.id > k.after AND a.id < k.before) w
+WHERE  rank <= lim + 1
+ORDER  BY ord, id`
+
+// The common page, the first one of a lone request, has a statement of its own.
+const firstAddresses = `
+SELECT 1 AS ord, row_number() OVER (ORDER BY a.id) AS rank, false AS outside, a.id, a.first_name, a.last_name, a.company,
+       a.address1, a.address2, a.city, a.state_or_province, a.postal_code, a.country_code, a.phone, a.address_type
+FROM   addresses a
+WHERE  a.store_id = $1 AND a.customer_id = $2 AND a.id < $3
+ORDER  BY a.id
+LIMIT  $4 + 1`
+
+// Addresses is one page of a customer's address book.
+func (s *Store) Addresses(ctx context.Context, storeID, customerID int64, w shop.Window) (_ shop.Page[shop.CustomerAddress], err error) {
+	defer explain(&err, "loading addresses of customer %d of store %d", customerID, storeID)
+	page, _, err := s.addresses.Load(ctx, addressKey{customerKey{storeID, customerID}, w})
+	return page, err
+}
+
+func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addressKey]shop.Page[shop.CustomerAddress], error) {
+	var rows []addressRow
+	var err error
+	if k := keys[0]; len(keys) == 1 && k.After == 0 && !k.Backward {
+		err = s.list(ctx, &rows, firstAddresses, k.store, k.customer, k.Before, k.Limit)
+	} else {
+		err = s.list(ctx, &rows, manyAddresses, addressArgs(keys)...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[addressKey]shop.Page[shop.CustomerAddress], len(keys))
+	for _, r := range rows {
+		k := keys[r.Ord-1]
+		page := out[k]
+		more, outside := &page.HasNext, &page.HasPrevious
+		if k.Backward {
+			more, outside = outside, more
+		}
+		*outside = r.Outside
+		if r.Rank > k.Limit {
+			*more = true
+		} else {
+			page.Items = append(page.Items, r.CustomerAddress)
+		}
+		out[k] = page
+	}
+	return out, nil
+}
+
+func addressArgs(keys []addressKey) []any {
+	args := make([]any, 6)
+	columns := make([]pq.Int64Array, len(args))
+	for _, k := range keys {
+		direction := int64(1)
+		if k.Backward {
+			direction = -1
+		}
+		for i, n := range []int64{k.store, k.customer, k.After, k.Before, int64(k.Limit), direction} {
+			columns[i] = append(columns[i], n)
+		}
+	}
+	for i := range args {
+		args[i] = columns[i]
+	}
+	return args
+}
+
+func clonePage(p shop.Page[shop.CustomerAddress]) shop.Page[shop.CustomerAddress] {
+	p.Items = slices.Clone(p.Items)
+	return p
+}
+
+const oneAddressCount = `
+SELECT store_id, customer_id, count(*) AS n
+FROM   addresses
+WHERE  store_id = $1 AND customer_id = $2
+GROUP  BY store_id, customer_id`
+
+const manyAddressCounts = `
+SELECT a.store_id, a.customer_id, count(*) AS n
+FROM   unnest($1::bigint[], $2::bigint[]) AS k (store_id, customer_id)
+JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id
+GROUP  BY a.store_id, a.customer_id`
+
+// CountAddresses counts a customer's addresses.
+func (s *Store) CountAddresses(ctx context.Context, storeID, customerID int64) (_ int64, err error) {
+	defer explain(&err, "counting addresses of customer %d of store %d", customerID, storeID)
+	n, _, err := s.addressCounts.Load(ctx, customerKey{storeID, customerID})
+	return n, err
+}
+
+func (s *Store) fetchAddressCounts(ctx context.Context, keys []customerKey) (map[customerKey]int64, error) {
+	var rows []struct{ StoreID, CustomerID, N int64 }
+	var err error
+	if len(keys) == 1 {
+		err = s.list(ctx, &rows, oneAddressCount, keys[0].store, keys[0].customer)
+	} else {
+		stores, ids := make(pq.Int64Array, len(keys)), make(pq.Int64Array, len(keys))
+		for i, k := range keys {
+			stores[i], ids[i] = k.store, k.customer
+		}
+		err = s.list(ctx, &rows, manyAddressCounts, stores, ids)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[customerKey]int64, len(rows))
+	for _, r := range rows {
+		out[customerKey{r.StoreID, r.CustomerID}] = r.N
+	}
+	return out, nil
+}
+
+const insertAddress = `
+INSERT INTO addresses (store_id, customer_id, fingerprint, first_name, last_name, company, address1, address2, city,
+                       state_or_province, postal_code, country_code, phone, address_type)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (store_id, customer_id, fingerprint) DO NOTHING`
+
+// AddAddress adds to a customer's address book; the same address twice is one.
+func (s *Store) AddAddress(ctx context.Context, storeID, customerID int64, a shop.CustomerAddress) (err error) {
+	defer explain(&err, "adding an address to customer %d of store %d", customerID, storeID)
+	return s.tx(ctx, func(t tx) error {
+		_, err := t.exec(insertAddress, storeID, customerID, a.Fingerprint(customerID), a.FirstName, a.LastName, a.Company,
+			a.Address1, a.Address2, a.City, a.StateOrProvince, a.PostalCode, a.CountryCode, a.Phone, a.AddressType)
+		return err
+	})
+}

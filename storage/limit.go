@@ -1,0 +1,69 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"regulars/internal/shop"
+)
+
+// Use is one use of something that is limited. Key names kind and subject, and
+// holds no clear value (keys.HMAC).
+type Use struct {
+	Key   []byte
+	Limit shop.Limit
+}
+
+// takeLimit is GCRA in one statement. tat, the theoretical arrival time, moves
+// ahead by $3 (what one use costs) and may be at most $4 ahead of now. EXCLUDED
+// carries the present moment: Citus refuses a clock in DO UPDATE.
+const takeLimit = `
+INSERT INTO rate_limits AS r (store_id, key, tat)
+VALUES ($1, $2, (EXTRACT(epoch FROM now()) * 1000000)::bigint + $3)
+ON CONFLICT (store_id, key) DO UPDATE
+SET    tat = GREATEST(r.tat, EXCLUDED.tat - $3) + $3
+WHERE  r.tat <= EXCLUDED.tat - $3 + $4 - $3
+RETURNING tat`
+
+const limitWait = `
+SELECT tat - (EXTRACT(epoch FROM now()) * 1000000)::bigint
+FROM   rate_limits
+WHERE  store_id = $1 AND key = $2`
+
+// Take counts one use of each, in all servers together, or of none when one is
+// spent: then it answers RateLimited with the time to wait.
+func (s *Store) Take(ctx context.Context, storeID int64, uses ...Use) (err error) {
+	defer explain(&err, "counting a use in store %d", storeID)
+	// In the order of the keys, so that two requests cannot lock crosswise.
+	slices.SortFunc(uses, func(a, b Use) int { return bytes.Compare(a.Key, b.Key) })
+	return s.tx(ctx, func(t tx) error {
+		for _, u := range uses {
+			every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
+			var tat int64
+			ok, err := found(t.get(&tat, takeLimit, storeID, u.Key, every, window))
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return t.spent(storeID, u, every, window)
+			}
+		}
+		return nil
+	})
+}
+
+func (t tx) spent(storeID int64, u Use, every, window int64) error {
+	var ahead int64
+	if err := t.get(&ahead, limitWait, storeID, u.Key); err != nil {
+		return fmt.Errorf("reading a spent limit: %w", err)
+	}
+	e := shop.Errorf(shop.RateLimited, "Too many attempts. Please wait a while and try again.")
+	e.RetryAfter = max(time.Second, time.Duration(ahead+every-window)*time.Microsecond)
+	return e
+}
+
+const forgetLimit = `
+DELETE FROM rate_limits WHERE store_id = $1 AND key = $2`

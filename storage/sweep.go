@@ -1,0 +1,97 @@
+package storage
+
+import (
+	"context"
+	"time"
+
+	"regulars/internal/shop"
+)
+
+// sweepBatch is how many rows one statement of the sweep takes: locks stay
+// short, however much has piled up.
+const sweepBatch = 1000
+
+// Ended sessions are kept until a login from their network no longer counts as
+// known (90 days after they began).
+const sweepSessions = `
+DELETE FROM sessions
+WHERE  store_id = $1 AND token_hash IN (
+    SELECT token_hash FROM sessions
+    WHERE  store_id = $1 AND expires_at < now() - interval '1 day' AND created_at < now() - interval '90 days'
+    LIMIT  $2)`
+
+const sweepLimits = `
+DELETE FROM rate_limits
+WHERE  store_id = $1 AND key IN (
+    SELECT key FROM rate_limits WHERE store_id = $1 AND tat < (EXTRACT(epoch FROM now()) * 1000000)::bigint LIMIT $2)`
+
+const sweepEvents = `
+DELETE FROM events
+WHERE  store_id = $1 AND id IN (
+    SELECT id FROM events WHERE store_id = $1 AND at < now() - interval '30 days' LIMIT $2)`
+
+// The network an agreement came from is kept for 90 days; its digest stays, so
+// that the chain still verifies.
+const sweepPrefixes = `
+UPDATE consents SET ip_prefix = NULL, ip_salt = NULL
+WHERE  store_id = $1 AND (subscriber_id, seq) IN (
+    SELECT subscriber_id, seq FROM consents
+    WHERE  store_id = $1 AND ip_salt IS NOT NULL AND at < now() - interval '90 days' LIMIT $2)`
+
+// Sweep removes what is over its time in one store, a batch of each kind. more
+// tells that a batch was full.
+func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error) {
+	defer explain(&err, "sweeping store %d", storeID)
+	for _, statement := range []string{sweepSessions, sweepLimits, sweepEvents, sweepPrefixes} {
+		err := s.tx(ctx, func(t tx) error {
+			n, err := t.exec(statement, storeID, sweepBatch)
+			more = more || n == sweepBatch
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	n, err := s.expirePending(ctx, storeID)
+	return more || n == expireBatch, err
+}
+
+// expireBatch is small: each pending sign-up takes several statements.
+const expireBatch = 100
+
+const overduePending = `
+SELECT ` + lockedColumns + `
+FROM   subscribers
+WHERE  store_id = $1 AND state = 'PENDING' AND pending_until < now()
+ORDER  BY pending_until
+LIMIT  $2
+FOR    UPDATE SKIP LOCKED`
+
+// expirePending puts sign-ups that nobody confirmed back to where they came
+// from, and forgets those that came from nowhere.
+func (s *Store) expirePending(ctx context.Context, storeID int64) (n int, err error) {
+	err = s.tx(ctx, func(t tx) error {
+		var overdue []lockedSubscriber
+		if err := t.list(&overdue, overduePending, storeID, expireBatch); err != nil {
+			return err
+		}
+		n = len(overdue)
+		for _, b := range overdue {
+			last, err := t.lastConsent(storeID, b)
+			if err != nil {
+				return err
+			}
+			step := shop.Expire(b.StateBefore)
+			row := shop.Consent{
+				StoreID: storeID, SubscriberID: b.ID, Seq: b.NextSeq, Action: step.Action, Purpose: shop.PurposeNewsletter,
+				Origin: last.Origin, ChannelID: last.ChannelID, Actor: shop.ActorSystem, At: b.Now.Truncate(time.Microsecond),
+			}
+			row.SaltEmail(b.EmailKey)
+			if err := t.append(b, step, &row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
+}
