@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -24,7 +22,6 @@ import (
 	"regulars/graph"
 	"regulars/internal/account"
 	"regulars/internal/command"
-	"regulars/internal/devdb"
 	"regulars/internal/keys"
 	"regulars/internal/middleware"
 	"regulars/internal/newsletter"
@@ -210,112 +207,6 @@ func sweep(ctx context.Context, db *storage.Store, log *slog.Logger) {
 			log.Error("sweep failed", "error", err)
 		}
 	}
-}
-
-// database is the pool, and the private server behind it where there is one.
-type database struct {
-	store   *storage.Store
-	cluster *devdb.Cluster // nil with DATABASE_URL
-	owner   string         // the connection string that migrations use
-	role    string         // the server's own role, to be granted what it needs; "" for the owner's
-	log     *slog.Logger
-}
-
-// open connects to DATABASE_URL, or starts a private Postgres.
-func open(ctx context.Context, c Config, log *slog.Logger) (_ *database, err error) {
-	db := &database{owner: c.DatabaseMigrateURL, log: log}
-	url := c.DatabaseURL
-	if url == "" {
-		db.cluster, err = devdb.Start(ctx, devdb.Options{
-			Dir: filepath.Join(c.DataDir, "postgres"), Bin: c.PGBin, Install: true,
-			Say: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) },
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := db.cluster.Prepare(ctx); err != nil {
-			return nil, errors.Join(err, db.cluster.Stop())
-		}
-		url, db.owner = db.cluster.DSN(devdb.AppRole, devdb.Database), db.cluster.DSN(devdb.OwnerRole, devdb.Database)
-	}
-	if db.store, err = storage.Open(url, storage.Options{Connections: c.DatabaseConnections, SessionIdle: c.SessionIdle}); err != nil {
-		return nil, errors.Join(err, db.stopCluster())
-	}
-	if db.owner == "" {
-		db.owner = url
-	}
-	if db.role, err = db.store.Role(ctx); err != nil {
-		db.close()
-		return nil, fmt.Errorf("cannot connect to the database: %w", withCause(err))
-	}
-	return db, nil
-}
-
-// withCause adds what is left out for shoppers; operators may see it.
-func withCause(err error) error {
-	if cause := errors.Unwrap(err); cause != nil {
-		return cause
-	}
-	return err
-}
-
-// ready migrates where that is on, else insists that somebody did.
-func (d *database) ready(ctx context.Context, c Config) error {
-	if c.migrateOnStart() {
-		return d.migrate(ctx)
-	}
-	pending, err := storage.Pending(ctx, d.store)
-	if err == nil && pending {
-		err = errors.New("the database lacks migrations; run: regulars migrate")
-	}
-	if err == nil && c.DatabaseMigrateURL == "" {
-		d.log.Warn("the server connects as the owner of its tables; regulars migrate prints how to give it a role of its own")
-	}
-	return err
-}
-
-func (d *database) migrate(ctx context.Context) error {
-	owner, err := sql.Open("postgres", d.owner)
-	if err != nil {
-		return err
-	}
-	defer owner.Close()
-	return storage.Migrate(ctx, owner, d.role)
-}
-
-func (d *database) died() <-chan struct{} {
-	if d.cluster == nil || !d.cluster.Owned {
-		return nil
-	}
-	return d.cluster.Done()
-}
-
-func (d *database) close() {
-	if d.store != nil {
-		_ = d.store.Close()
-	}
-	if err := d.stopCluster(); err != nil {
-		d.log.Error("stopping the private Postgres", "error", err)
-	}
-}
-
-func (d *database) stopCluster() error {
-	if d.cluster == nil {
-		return nil
-	}
-	return d.cluster.Stop()
-}
-
-func migrate(ctx context.Context, c Config, db *database, stdout io.Writer) error {
-	if err := db.migrate(ctx); err != nil {
-		return err
-	}
-	fmt.Fprintln(stdout, "The schema is up to date.")
-	if c.DatabaseURL != "" && c.DatabaseMigrateURL == "" {
-		fmt.Fprintf(stdout, "\nThe server would connect as the owner of its tables. To give it a role of its own:\n\n%s\n",
-			storage.RolesSQL("DATABASE"))
-	}
-	return nil
 }
 
 // banner says what to open.

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// printed collects what run prints and tells when a line is there.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	news chan struct{}
+}
+
+func newPrinted() *printed { return &printed{news: make(chan struct{}, 1)} }
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
+	return p.text.Write(b)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// find waits for a match and gives its first group.
+func (p *printed) find(t *testing.T, pattern string, over <-chan error) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	deadline := time.After(time.Minute)
+	for {
+		if m := re.FindStringSubmatch(p.String()); m != nil {
+			return m[1]
+		}
+		select {
+		case <-p.news:
+		case err := <-over:
+			t.Fatalf("the server ended: %v\n%s", err, p)
+		case <-deadline:
+			t.Fatalf("no %q in:\n%s", pattern, p)
+		}
+	}
+}
+
+// dataDir is a folder that the private Postgres can reach when it drops root.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "regulars-e2e-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// start boots the whole program on free ports and gives its addresses. stop
+// ends it as a signal would, and gives what run returned.
+func start(t *testing.T, args ...string) (graphql, health string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, over := newPrinted(), make(chan error, 1)
+	args = append(args, "serve", "--addr=127.0.0.1:0", "--admin-addr=127.0.0.1:0")
+	go func() { over <- run(ctx, args, out, io.Discard) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-over
+	})
+	t.Cleanup(func() { _ = stop() })
+	graphql = out.find(t, `GraphQL +(http://127\.0\.0\.1:\d+/graphql)`, over)
+	return graphql, out.find(t, `Health +(http://127\.0\.0\.1:\d+/readyz)`, over), stop
+}
+
+type shopper struct {
+	t      *testing.T
+	url    string
+	client *http.Client
+}
+
+func newShopper(t *testing.T, url string) *shopper {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &shopper{t, url, &http.Client{Jar: jar}}
+}
+
+// says sends a query and compares the whole answer.
+func (s *shopper) says(query, want string) {
+	s.t.Helper()
+	if got := s.ask(query); got != want {
+		s.t.Errorf("%s\n got %s\nwant %s", query, got, want)
+	}
+}
+
+func (s *shopper) ask(query string) string {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := s.client.Post(s.url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestAnUnknownHostIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	url, health, _ := start(t, "--data-dir="+dataDir(t))
+	if resp, err := http.Get(health); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("not ready: %v %v", resp, err)
+	}
+	// Without --demo no host is known yet.
+	s := newShopper(t, url)
+	if got := s.ask(`{ __typename }`); !strings.Contains(got, "regulars channel add-host STORE CHANNEL 127.0.0.1") {
+		t.Errorf("the unknown host was answered with %s", got)
+	}
+}
+
+func TestAShopperFromRegistrationToLogout(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	if err := run(context.Background(), []string{"migrate", "--data-dir=" + dir}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(context.Background(), []string{"demo", "--data-dir=" + dir}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	url, _, stop := start(t, "--data-dir="+dir)
+	s := newShopper(t, url)
+	s.says(`mutation { customer { registerCustomer(input: {firstName: "Mary", lastName: "Shelley", email: "Mary@Example.com", password: "a monster of my own"}) { customer { email } errors { __typename } } } }`,
+		`{"data":{"customer":{"registerCustomer":{"customer":{"email":"Mary@Example.com"},"errors":[]}}}}`)
+	s.says(`{ currentCustomer { email } }`, `{"data":{"currentCustomer":null}}`)
+	s.says(`mutation { login(email: "mary@example.com", password: "something else") { result } }`,
+		`{"errors":[{"message":"Invalid credentials","path":["login"],"locations":[{"line":1,"column":12}],"extensions":{"code":"UNAUTHENTICATED"}}],"data":null}`)
+	s.says(`mutation { login(email: "mary@example.com", password: "a monster of my own") { customer { firstName } } }`,
+		`{"data":{"login":{"customer":{"firstName":"Mary"}}}}`)
+	s.says(`{ currentCustomer { email group { name isDefault } isSubscribedToNewsletter } }`,
+		`{"data":{"currentCustomer":{"email":"Mary@Example.com","group":{"name":"Retail","isDefault":true},"isSubscribedToNewsletter":false}}}`)
+	s.says(`mutation { newsletter { subscribe(input: {email: "mary@example.com", origin: ACCOUNT}) { errors { __typename } } } }`,
+		`{"data":{"newsletter":{"subscribe":{"errors":[]}}}}`)
+	s.says(`{ currentCustomer { isSubscribedToNewsletter subscriber { state origin } } }`,
+		`{"data":{"currentCustomer":{"isSubscribedToNewsletter":true,"subscriber":{"state":"SUBSCRIBED","origin":"ACCOUNT"}}}}`)
+
+	request, err := http.NewRequest(http.MethodPost, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := s.client.Jar.Cookies(request.URL)
+	if len(old) != 1 {
+		t.Fatalf("%d cookies after the login", len(old))
+	}
+	s.says(`mutation { logout { result } }`, `{"data":{"logout":{"result":"success"}}}`)
+	replay := newShopper(t, url)
+	replay.client.Jar.SetCookies(request.URL, old)
+	replay.says(`{ currentCustomer { email } }`, `{"data":{"currentCustomer":null}}`)
+	if err := stop(); err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "postgres", "data-*", "postmaster.pid")); len(left) > 0 {
+		t.Errorf("the private Postgres outlived the server: %v", left)
+	}
+}
+
+func TestSettingsAreCheckedTogether(t *testing.T) {
+	t.Parallel()
+	err := run(context.Background(), []string{"serve", "--environment=production", "--secret-keys=short", "--database-connections=0"}, io.Discard, io.Discard)
+	if err == nil {
+		t.Fatal("started")
+	}
+	for _, want := range []string{"DATABASE_URL is required", "SESSION_KEYS is required", "SECRET_KEYS: each key needs 32 bytes", "DATABASE_CONNECTIONS"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing about %s in: %v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "short") {
+		t.Errorf("the key is in the error: %v", err)
+	}
+}
+
+func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
+	t.Parallel()
+	err := run(context.Background(), []string{"store", "list", "--data-dir=" + dataDir(t),
+		"--database-url=postgres://nobody:verysecret@127.0.0.1:1/none?sslmode=disable"}, io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "cannot connect") {
+		t.Errorf("got %v", err)
+	}
+	if err != nil && strings.Contains(err.Error(), "verysecret") {
+		t.Error("the password is in the error")
+	}
+}
+
+// allowed is who may import whom; storage/storagetest and graph/graphtest are
+// for tests alone.
+var allowed = map[string]string{
+	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "",
+	"internal/keys":       "internal/shop",
+	"internal/middleware": "internal/shop",
+	"storage":             "internal/shop internal/batch",
+	"internal/session":    "storage internal/shop internal/keys",
+	"internal/account":    "storage internal/shop internal/password internal/keys",
+	"internal/newsletter": "storage internal/shop internal/keys",
+	"graph/model":         "internal/shop",
+	"graph/generated":     "graph/model internal/shop",
+	"graph":               "storage internal/shop internal/session internal/account internal/newsletter graph/generated graph/model",
+	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys internal/password",
+	"storage/storagetest": "storage internal/devdb",
+}
+
+func TestArrowsPointOneWay(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		name := strings.TrimPrefix(pkg, "regulars/")
+		if name == "regulars" || name == "graph/graphtest" {
+			continue
+		}
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("%s is not in the table of who may import whom", name)
+		}
+		for _, imp := range strings.Fields(imports) {
+			if ours := strings.TrimPrefix(imp, "regulars/"); ours != imp && !strings.Contains(" "+may+" ", " "+ours+" ") {
+				t.Errorf("%s imports %s", name, ours)
+			}
+		}
+	}
+}
