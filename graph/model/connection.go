@@ -21,13 +21,17 @@ type Edge[T any] struct {
 	Cursor string
 }
 
-// The connections of the schema.
-type (
-	AddressConnection       = Connection[shop.CustomerAddress]
-	AddressEdge             = Edge[shop.CustomerAddress]
-	CustomerGroupConnection = Connection[shop.CustomerGroup]
-	CustomerGroupEdge       = Edge[shop.CustomerGroup]
-)
+// AddressConnection is a page of the address book.
+type AddressConnection = Connection[shop.CustomerAddress]
+
+// AddressEdge is one entry of it.
+type AddressEdge = Edge[shop.CustomerAddress]
+
+// CustomerGroupConnection is a page of customer groups.
+type CustomerGroupConnection = Connection[shop.CustomerGroup]
+
+// CustomerGroupEdge is one entry of it.
+type CustomerGroupEdge = Edge[shop.CustomerGroup]
 
 // NewConnection makes a connection of a page; kind and id make its cursors,
 // total counts the whole list when somebody asks.

@@ -169,7 +169,7 @@ func fetch(ctx context.Context, o Options, want int) (Server, error) {
 	if errApt == nil {
 		return s, nil
 	}
-	return Server{}, fmt.Errorf("npm: %v; apt: %v", errNPM, errApt)
+	return Server{}, fmt.Errorf("npm: %w; apt: %w", errNPM, errApt)
 }
 
 // missing says in one line what to run.

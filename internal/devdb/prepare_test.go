@@ -1,6 +1,7 @@
 package devdb_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestRoles(t *testing.T) {
 		`DROP TABLE things`, `CREATE DATABASE mine`, `CREATE ROLE mine`, `SELECT n FROM things`,
 	} {
 		_, err := app.ExecContext(limit(t), ddl)
-		if e, ok := err.(*pq.Error); !ok || e.Code != "42501" {
+		if e, ok := errors.AsType[*pq.Error](err); !ok || e.Code != "42501" {
 			t.Errorf("%s: got %v, want insufficient_privilege", ddl, err)
 		}
 	}

@@ -114,7 +114,7 @@ func unused(ctx context.Context, admin *sql.DB, database string) error {
 func baseFolder() (string, error) {
 	parent := os.TempDir()
 	var st syscall.Statfs_t
-	if syscall.Statfs("/dev/shm", &st) == nil && uint64(st.Bavail)*uint64(st.Bsize) > 1<<30 {
+	if syscall.Statfs("/dev/shm", &st) == nil && st.Bavail*uint64(st.Bsize) > 1<<30 {
 		parent = "/dev/shm"
 	}
 	base := filepath.Join(parent, fmt.Sprintf("regulars-test-%d", os.Geteuid()))
