@@ -13,8 +13,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"regulars/internal/account"
 	"regulars/internal/command"
 	"regulars/internal/keys"
+	"regulars/internal/newsletter"
+	"regulars/internal/shop"
 )
 
 // cli is the command line; kong reads it.
@@ -53,6 +56,13 @@ type Config struct {
 	SessionLifetime time.Duration `default:"720h" env:"SESSION_LIFETIME" help:"How long a session lasts at most."`
 	SessionIdle     time.Duration `default:"336h" env:"SESSION_IDLE" help:"How long a session lasts unseen."`
 
+	LoginLimit        shop.Limit `default:"10/15m" env:"LOGIN_LIMIT" help:"Logins per account and network."`
+	LoginAccountLimit shop.Limit `default:"50/1h" env:"LOGIN_ACCOUNT_LIMIT" help:"Logins per account from networks that are new to it."`
+	LoginNetworkLimit shop.Limit `default:"100/15m" env:"LOGIN_NETWORK_LIMIT" help:"Logins per network (/24 or /48)."`
+	RegisterLimit     shop.Limit `default:"20/1h" env:"REGISTER_LIMIT" help:"Registrations per network."`
+	UpdateLimit       shop.Limit `default:"60/1h" env:"UPDATE_LIMIT" help:"Changes of one's own data per customer."`
+	SubscribeLimit    shop.Limit `default:"120/1h" env:"SUBSCRIBE_LIMIT" help:"Newsletter sign-ups per network."`
+
 	Introspection bool `default:"true" negatable:"" env:"INTROSPECTION" help:"Let clients read the schema."`
 }
 
@@ -63,6 +73,21 @@ func (c Config) migrateOnStart() bool {
 		return *c.MigrateOnStart
 	}
 	return !c.production()
+}
+
+// accounts and newsletter are the settings of these areas.
+func (c Config) accounts() account.Settings {
+	s := account.DefaultSettings()
+	s.SessionLifetime = c.SessionLifetime
+	s.Limits = account.Limits{
+		LoginPerAccountAndPrefix: c.LoginLimit, LoginPerAccount: c.LoginAccountLimit, LoginPerPrefix: c.LoginNetworkLimit,
+		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit,
+	}
+	return s
+}
+
+func (c Config) newsletter() newsletter.Settings {
+	return newsletter.Settings{PerPrefix: c.SubscribeLimit}
 }
 
 // check reports all mistakes together, and fills in the data folder.

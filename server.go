@@ -152,12 +152,10 @@ func newServer(h http.Handler) *http.Server {
 
 // publicHandler lists all public routes.
 func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, sessionKeys [][]byte, ring *keys.Ring, log *slog.Logger) http.Handler {
-	accounts := account.DefaultSettings()
-	accounts.SessionLifetime = c.SessionLifetime
 	resolver := &graph.Resolver{
 		Storage:    db,
-		Accounts:   account.New(db, hasher, ring, accounts),
-		Newsletter: newsletter.New(db, ring, newsletter.DefaultSettings()),
+		Accounts:   account.New(db, hasher, ring, c.accounts()),
+		Newsletter: newsletter.New(db, ring, c.newsletter()),
 	}
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
 	storefront := middleware.CORS(session.Listed)(graph.NewHandler(resolver, c.Introspection, log))

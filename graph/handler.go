@@ -18,15 +18,28 @@ import (
 	"regulars/internal/shop"
 )
 
-// queryCache is how many parsed queries are kept: at 100 KB of text each they
-// cannot take more than some tens of megabytes.
-const queryCache = 500
+// How many parsed queries are kept, and how long they may be: what storefronts
+// send is short, and what is made up to fill the memory does not get in.
+const (
+	queryCache  = 500
+	longestKept = 16 << 10
+)
+
+// shortQueries keeps parsed queries by their text.
+type shortQueries struct{ *lru.LRU[*ast.QueryDocument] }
+
+// Add implements graphql.Cache.
+func (c shortQueries) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
+	if len(query) <= longestKept {
+		c.LRU.Add(ctx, query, doc)
+	}
+}
 
 // NewHandler serves GraphQL over HTTP. It expects session.Handler around it.
 func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler {
 	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()}))
 	srv.AddTransport(transport{})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](queryCache))
+	srv.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](queryCache)})
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetDisableSuggestion(true)
 	srv.SetValidationRulesFn(rulesWithoutSuggestions)

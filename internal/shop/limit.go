@@ -1,7 +1,10 @@
 package shop
 
 import (
+	"errors"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,6 +16,19 @@ type Limit struct {
 
 // Every is the time that one use costs.
 func (l Limit) Every() time.Duration { return l.Window / time.Duration(l.Burst) }
+
+// UnmarshalText reads a limit as 10/15m: so many, and the time it takes to get
+// them back.
+func (l *Limit) UnmarshalText(text []byte) error {
+	burst, window, ok := strings.Cut(string(text), "/")
+	n, err1 := strconv.Atoi(burst)
+	d, err2 := time.ParseDuration(window)
+	if !ok || err1 != nil || err2 != nil || n < 1 || d < time.Duration(n)*time.Microsecond {
+		return errors.New("a limit reads like 10/15m: so many within that time")
+	}
+	l.Burst, l.Window = n, d
+	return nil
+}
 
 // Prefix is the network that an address is in, /24 or /48: what is kept of it,
 // and what limits count by. Empty for no address.
