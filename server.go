@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if strings.HasPrefix(parsed.Command(), "migrate") {
 		return migrate(ctx, c.Config, db, stdout)
 	}
-	return parsed.Run(&command.Env{Ctx: ctx, Storage: db.store, Hasher: password.New(0), Out: stdout})
+	return parsed.Run(&command.Env{Ctx: ctx, Storage: db.store, Hash: password.New(0).Hash, Out: stdout})
 }
 
 // serve starts every part in order, and stops them in the opposite one.
@@ -83,7 +83,7 @@ func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log 
 	}
 	hasher := password.New(0)
 	if o.Demo {
-		env := &command.Env{Ctx: ctx, Storage: db.store, Hasher: hasher, Out: io.Discard}
+		env := &command.Env{Ctx: ctx, Storage: db.store, Hash: hasher.Hash, Out: io.Discard}
 		if err := (&command.Demo{}).Run(env); err != nil {
 			return err
 		}

@@ -231,7 +231,7 @@ var allowed = map[string]string{
 	"graph/model":         "internal/shop",
 	"graph/generated":     "graph/model internal/shop",
 	"graph":               "storage internal/shop internal/session internal/account internal/newsletter graph/generated graph/model",
-	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys internal/password",
+	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys",
 	"storage/storagetest": "storage internal/devdb",
 }
 

@@ -16,28 +16,32 @@ const MaxBody = 100 << 10
 // twice (two readers could take different ones for true). It gives the text of
 // what is wrong, "" when nothing is.
 func readBody(body []byte, p *graphql.RawParams) string {
-	if err := checkKeys(json.NewDecoder(bytes.NewReader(body))); err != nil {
+	keys := json.NewDecoder(bytes.NewReader(body))
+	keys.UseNumber() // or a number beyond a float's range would not be JSON
+	if err := checkKeys(keys); err != nil {
 		if errors.Is(err, errTwice) {
 			return "The request has a key twice in one object."
 		}
 		return "The request is not valid JSON."
 	}
-	var in struct {
-		Query         *json.RawMessage `json:"query"`
-		OperationName *json.RawMessage `json:"operationName"`
-		Variables     json.RawMessage  `json:"variables"`
-		Extensions    json.RawMessage  `json:"extensions"`
-	}
-	if json.Unmarshal(body, &in) != nil {
+	// Into a struct, encoding/json would take QUERY for query as well.
+	var in map[string]json.RawMessage
+	if json.Unmarshal(body, &in) != nil || in == nil {
 		return "The request is not a JSON object."
 	}
-	if in.Query == nil || json.Unmarshal(*in.Query, &p.Query) != nil {
+	if !isText(in["query"], &p.Query) {
 		return "query has to be a string."
 	}
-	if in.OperationName != nil && json.Unmarshal(*in.OperationName, &p.OperationName) != nil {
+	if name := in["operationName"]; !isNone(name) && !isText(name, &p.OperationName) {
 		return "operationName has to be a string."
 	}
-	return readMaps(in.Variables, in.Extensions, p)
+	return readMaps(in["variables"], in["extensions"], p)
+}
+
+func isNone(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
+func isText(raw json.RawMessage, to *string) bool {
+	return !isNone(raw) && json.Unmarshal(raw, to) == nil
 }
 
 func readMaps(variables, extensions json.RawMessage, p *graphql.RawParams) string {
@@ -52,7 +56,7 @@ func readMaps(variables, extensions json.RawMessage, p *graphql.RawParams) strin
 }
 
 func object(raw json.RawMessage) (map[string]any, bool) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if isNone(raw) {
 		return nil, true
 	}
 	var m map[string]any

@@ -40,12 +40,22 @@ func members[T comparable](ctx context.Context, err error, member func(*shop.Err
 	for _, e := range refusals {
 		m := member(e, say(ctx, e))
 		if m == none {
-			return []T{}, err
+			return []T{}, topLevel(ctx, refusals)
 		}
 		out = append(out, m)
 		replyFrom(ctx).note(e)
 	}
 	return out, nil
+}
+
+// topLevel reports all refusals as GraphQL errors: none is swallowed because
+// another one has no member.
+func topLevel(ctx context.Context, refusals shop.Errors) error {
+	last := len(refusals) - 1
+	for _, e := range refusals[:last] {
+		graphql.AddError(ctx, e)
+	}
+	return refusals[last]
 }
 
 // presenter makes any error one that a client may see: ours with their text and
@@ -106,8 +116,10 @@ func logFailure(ctx context.Context, log *slog.Logger, what string, err error) {
 
 var (
 	quoted     = regexp.MustCompile(` ?"(?:[^"\\]|\\.)*"`)
-	foundValue = regexp.MustCompile(`(, found |: ).*$`)
-	notValid   = regexp.MustCompile(`^(?s).* is not a valid (\w+)$`)
+	foundValue = regexp.MustCompile(`(?s)(, found |: ).*$`)
+	enumValue  = regexp.MustCompile(`(?s)^Value ".*" does not exist`)
+	notValid   = regexp.MustCompile(`(?s)^.* is not a valid (\w+)$`)
+	notFound   = regexp.MustCompile(`(?s)^operation .* not found$`)
 )
 
 // tidy takes literal values out of gqlgen's own errors, since those may be
@@ -118,9 +130,11 @@ func tidy(e *gqlerror.Error) *gqlerror.Error {
 	case code == errcode.ParseFailed:
 		out.Message = quoted.ReplaceAllString(e.Message, "")
 	case strings.HasPrefix(e.Rule, "ValuesOfCorrectType"):
-		out.Message = foundValue.ReplaceAllString(e.Message, "") + "."
+		message := enumValue.ReplaceAllString(e.Message, "Value does not exist")
+		out.Message = strings.TrimSuffix(foundValue.ReplaceAllString(message, ""), ".") + "."
 	default:
-		out.Message = notValid.ReplaceAllString(e.Message, "Not a valid $1.")
+		message := notValid.ReplaceAllString(e.Message, "Not a valid $1.")
+		out.Message = notFound.ReplaceAllString(message, "The operation was not found.")
 	}
 	out.Message = strings.ReplaceAll(out.Message, `"`, `'`)
 	return &out

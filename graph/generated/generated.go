@@ -1286,6 +1286,7 @@ schema {
 
 # ---- Roots ----
 
+"What can be read."
 type Query {
   "The storefront that answers to this host."
   site: Site!
@@ -1309,6 +1310,7 @@ type Query {
   ): CustomerGroupConnection!
 }
 
+"What can be done; one to a request."
 type Mutation {
   "Starts a session and sets its cookie. Every reason to refuse reads Invalid credentials, but for Reset password."
   login(
@@ -10164,14 +10166,14 @@ func marshalNCartUnassignResult2ᚖregularsᚋgraphᚋmodelᚐCartUnassignResult
 }
 
 func unmarshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(ctx context.Context, ec *executionContext, v any) (shop.CategoryAccessType, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.CategoryAccessType(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.CategoryAccessType) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "CategoryAccessType!")
 	}
@@ -10282,14 +10284,14 @@ func marshalNDateTime2timeᚐTime(ctx context.Context, ec *executionContext, sel
 }
 
 func unmarshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx context.Context, ec *executionContext, v any) (shop.DiscountRuleType, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.DiscountRuleType(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.DiscountRuleType) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "DiscountRuleType!")
 	}
@@ -10486,14 +10488,14 @@ func marshalNSite2ᚖregularsᚋgraphᚋmodelᚐSite(ctx context.Context, ec *ex
 }
 
 func unmarshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusType(ctx context.Context, ec *executionContext, v any) (shop.StorefrontStatusType, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.StorefrontStatusType(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.StorefrontStatusType) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "StorefrontStatusType!")
 	}
@@ -10501,13 +10503,13 @@ func marshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusT
 }
 
 func unmarshalNString2string(ctx context.Context, ec *executionContext, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := model.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNString2string(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := model.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
@@ -10544,14 +10546,14 @@ func marshalNString2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel 
 }
 
 func unmarshalNSubscribeOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx context.Context, ec *executionContext, v any) (shop.SubscriberOrigin, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.SubscriberOrigin(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNSubscribeOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.SubscriberOrigin) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubscribeOrigin!")
 	}
@@ -10559,14 +10561,14 @@ func marshalNSubscribeOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx c
 }
 
 func unmarshalNSubscriberOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx context.Context, ec *executionContext, v any) (shop.SubscriberOrigin, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.SubscriberOrigin(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNSubscriberOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.SubscriberOrigin) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubscriberOrigin!")
 	}
@@ -10574,14 +10576,14 @@ func marshalNSubscriberOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx 
 }
 
 func unmarshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx context.Context, ec *executionContext, v any) (shop.SubscriberState, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.SubscriberState(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.SubscriberState) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(string(v))
+	res := model.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubscriberState!")
 	}
@@ -10900,7 +10902,7 @@ func unmarshalODestinationAddressType2ᚖregularsᚋinternalᚋshopᚐDestinatio
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.DestinationAddressType(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -10911,7 +10913,7 @@ func marshalODestinationAddressType2ᚖregularsᚋinternalᚋshopᚐDestinationA
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := model.MarshalString(string(*v))
 	return res
 }
 
@@ -10919,7 +10921,7 @@ func unmarshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx
 	if v == nil {
 		return nil, nil
 	}
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := model.UnmarshalString(v)
 	res := shop.DiscountMethod(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -10930,7 +10932,7 @@ func marshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx c
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(string(*v))
+	res := model.MarshalString(string(*v))
 	return res
 }
 
@@ -10988,7 +10990,7 @@ func unmarshalOString2ᚖstring(ctx context.Context, ec *executionContext, v any
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := model.UnmarshalString(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -10998,7 +11000,7 @@ func marshalOString2ᚖstring(ctx context.Context, ec *executionContext, sel ast
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := model.MarshalString(*v)
 	return res
 }
 

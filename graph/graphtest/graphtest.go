@@ -77,7 +77,7 @@ func New(t testing.TB, opts ...Options) *Server {
 	}
 	hasher := password.New(0)
 	if !o.NoDemo {
-		env := &command.Env{Ctx: context.Background(), Storage: direct, Hasher: hasher, Out: io.Discard}
+		env := &command.Env{Ctx: context.Background(), Storage: direct, Hash: hasher.Hash, Out: io.Discard}
 		if err := (&command.Demo{}).Run(env); err != nil {
 			t.Fatal(err)
 		}

@@ -246,6 +246,7 @@ type LogoutResult struct {
 	CartUnassignResult *CartUnassignResult `json:"cartUnassignResult"`
 }
 
+// What can be done; one to a request.
 type Mutation struct {
 }
 
@@ -269,6 +270,7 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor"`
 }
 
+// What can be read.
 type Query struct {
 }
 

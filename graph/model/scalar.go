@@ -29,6 +29,18 @@ func UnmarshalInt(v any) (int64, error) {
 	return n, nil
 }
 
+// MarshalString writes text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads text, and nothing else: gqlgen's own takes numbers too.
+func UnmarshalString(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok {
+		return "", shop.Errorf(shop.BadUserInput, "String is text in quotes")
+	}
+	return s, nil
+}
+
 // MarshalLong writes a 64-bit integer as a JSON number.
 func MarshalLong(n int64) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {

@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -74,10 +75,14 @@ func (c *ChannelRemoveHost) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Storage.RemoveHost(e.Ctx, s.Store.ID, c.Channel, strings.ToLower(c.Host)); err != nil {
+	hosts, err := cleanHosts([]string{c.Host})
+	if err != nil {
 		return err
 	}
-	e.say("Channel %d of store %s no longer answers to %s.", c.Channel, c.Store, c.Host)
+	if err := e.Storage.RemoveHost(e.Ctx, s.Store.ID, c.Channel, hosts[0]); err != nil {
+		return err
+	}
+	e.say("Channel %d of store %s no longer answers to %s.", c.Channel, c.Store, hosts[0])
 	return nil
 }
 
@@ -89,11 +94,10 @@ type ChannelAddOrigin struct {
 
 // Run implements kong's command.
 func (c *ChannelAddOrigin) Run(e *Env) error {
-	u, err := url.Parse(c.Origin)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.Scheme+"://"+u.Host != c.Origin || u.Host != strings.ToLower(u.Host) {
-		return errors.New("an origin is a scheme and a host in lower case, with nothing behind it: https://shop.example.com")
+	if !isOrigin(c.Origin) {
+		return errors.New("an origin is a scheme and a host in lower case, with nothing behind it but a port that is not the usual one: https://shop.example.com")
 	}
-	err = c.change(e, func(ch *shop.Channel) error {
+	err := c.change(e, func(ch *shop.Channel) error {
 		if !slices.Contains(ch.Origins, c.Origin) {
 			ch.Origins = append(ch.Origins, c.Origin)
 		}
@@ -123,14 +127,33 @@ func (c *ChannelProxySecret) Run(e *Env) error {
 	return nil
 }
 
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$|^[0-9a-f:]+$`)
+// isOrigin tells whether browsers would send s as it is: they leave out a usual
+// port, and know no wildcards.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme+"://"+u.Host != s || !isHost(u.Hostname()) {
+		return false
+	}
+	return (u.Scheme == "https" && u.Port() != "443" || u.Scheme == "http" && u.Port() != "80") && !strings.HasSuffix(s, ":")
+}
+
+var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)
+
+// isHost knows names and addresses as they come in a request, IPv6 without its
+// brackets.
+func isHost(s string) bool {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.String() == s && a.Zone() == ""
+	}
+	return len(s) <= 253 && hostName.MatchString(s)
+}
 
 // cleanHosts checks host names as the hosts table has them.
 func cleanHosts(hosts []string) ([]string, error) {
 	out := make([]string, len(hosts))
 	for i, h := range hosts {
 		out[i] = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(h)), ".")
-		if !hostName.MatchString(out[i]) {
+		if !isHost(out[i]) {
 			return nil, fmt.Errorf("%q is not a host name; give it without scheme, port and path", h)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"regulars/internal/password"
 	"regulars/storage"
 )
 
@@ -14,7 +13,8 @@ import (
 type Env struct {
 	Ctx     context.Context
 	Storage *storage.Store
-	Hasher  *password.Hasher
+	// Hash makes a password hash.
+	Hash func(ctx context.Context, password string) (string, error)
 	Out     io.Writer
 }
 

@@ -117,7 +117,7 @@ func (e *Env) demoGroups(storeID int64) (map[string]int64, error) {
 // demoCustomers makes the customers, two addresses each, and gives them by
 // address.
 func (e *Env) demoCustomers(storeID int64, groups map[string]int64) (map[string]*shop.Customer, error) {
-	hash, err := e.Hasher.Hash(e.Ctx, DemoPassword)
+	hash, err := e.Hash(e.Ctx, DemoPassword)
 	if err != nil {
 		return nil, err
 	}

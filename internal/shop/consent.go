@@ -115,7 +115,7 @@ func (c *Consent) Sum() []byte {
 }
 
 // SaysTheSame tells whether a sign-up repeats the one before it: same action,
-// place, wording and order. Who asks and from where does not count.
+// place, wording, order and account. From which network does not count.
 func (c *Consent) SaysTheSame(d *Consent) bool {
 	return c.Action == d.Action && c.Purpose == d.Purpose && c.Origin == d.Origin && c.Form == d.Form &&
 		c.Locale == d.Locale && string(c.TextHash) == string(d.TextHash) && c.ChannelID == d.ChannelID &&

@@ -69,9 +69,9 @@ func (p PasswordPolicy) Check(field, password string) Errors {
 	fail(n >= p.MinimumPasswordLength, "The password needs at least %d characters.", p.MinimumPasswordLength)
 	fail(!p.RequireLowerCase || lower > 0, "The password needs a lower-case letter.")
 	fail(!p.RequireUpperCase || upper > 0, "The password needs an upper-case letter.")
-	fail(!p.RequireNumbers || digits >= max(1, p.MinimumNumbers), "The password needs at least %d digits.", max(1, p.MinimumNumbers))
+	fail(!p.RequireNumbers || digits >= max(1, p.MinimumNumbers), "The password needs digits, %d at least.", max(1, p.MinimumNumbers))
 	fail(!p.RequireSpecialCharacters || special >= max(1, p.MinimumSpecialCharacters),
-		"The password needs at least %d special characters.", max(1, p.MinimumSpecialCharacters))
+		"The password needs special characters, %d at least.", max(1, p.MinimumSpecialCharacters))
 	if len(errs) == 0 && common()[strings.ToLower(password)] {
 		fail(false, "This password is too well known. Choose another one.")
 	}

@@ -1,9 +1,6 @@
 package shop
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // SubscriberState is the state of one address for the marketing newsletter.
 type SubscriberState string
@@ -49,7 +46,7 @@ type Subscriber struct {
 	// SoleCustomerID is the account that made every consent row, 0 when there
 	// is no such one.
 	SoleCustomerID int64
-	// Email is the address this is about.
+	// EmailKey is the address that this is about.
 	EmailKey string
 }
 
@@ -87,6 +84,15 @@ func SignUp(from, before SubscriberState, proved bool) Step {
 		}
 	}
 	return ask
+}
+
+// Import is an address in a merchant's file: it brings back nobody who left, and
+// while a sign-up is pending the state before it counts.
+func Import(from, before SubscriberState) Step {
+	if from == StateNone || (from == StatePending && before == StateNone) {
+		return Step{Action: ActionSubscribed, To: StateSubscribed}
+	}
+	return Step{Nothing: true}
 }
 
 // Unsubscribe is an unsubscribe by somebody who proved the address.
@@ -161,5 +167,5 @@ func (c *Customer) MayKnow(s *Subscriber) bool {
 
 // Proves tells whether acting on email is acting on one's own proved mailbox.
 func (c *Customer) Proves(email Email) bool {
-	return c != nil && c.EmailVerified && strings.EqualFold(c.EmailKey, email.Key)
+	return c != nil && c.EmailVerified && c.EmailKey == email.Key
 }

@@ -5,11 +5,15 @@ import "encoding/json"
 // ErrorBody is the JSON of a GraphQL answer that is nothing but one error: for
 // refusals that come before a query is read. requestID may be empty.
 func ErrorBody(code Code, text, requestID string) []byte {
-	extensions := map[string]string{"code": string(code)}
-	if requestID != "" {
-		extensions["requestId"] = requestID
+	type extensions struct {
+		Code      Code   `json:"code"`
+		RequestID string `json:"requestId,omitempty"`
 	}
-	body, err := json.Marshal(map[string]any{"errors": []any{map[string]any{"message": text, "extensions": extensions}}})
+	type refusal struct {
+		Message    string     `json:"message"`
+		Extensions extensions `json:"extensions"`
+	}
+	body, err := json.Marshal(map[string][]refusal{"errors": {{text, extensions{code, requestID}}}})
 	if err != nil {
 		panic("shop: an error that JSON cannot say: " + err.Error())
 	}
