@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/lib/pq"
@@ -20,36 +21,36 @@ type addressRow struct {
 	shop.CustomerAddress
 	Ord  int64
 	Rank int
-	// Outside tells that the list goes on beyond the window's starting side.
-	Outside bool
+	// Side is 0 inside of the window, -1 before and 1 behind it.
+	Side int
 }
 
 // Each key has a window of its own: ids between after and before, counted by
-// rank from the front, or from the back where direction is -1. One more than
-// asked for tells whether the list goes on. Windows and not LATERAL with LIMIT:
-// Citus refuses those.
+// rank from the front, or from the back where direction is -1. One row more than
+// asked for, and one of each side of the window, tell whether the list goes on.
+// Windows and not LATERAL with LIMIT: Citus refuses those. That it reads the
+// whole address book is no harm: those are short.
 const manyAddresses = `
-SELECT ord, rank, outside, id, first_name, last_name, company, address1, address2, city, state_or_province, postal_code,
+SELECT ord, rank, side, id, first_name, last_name, company, address1, address2, city, state_or_province, postal_code,
        country_code, phone, address_type
-FROM  (SELECT k.ord, k.lim, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province,
+FROM  (SELECT k.ord, k.lim, s.side, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province,
               a.postal_code, a.country_code, a.phone, a.address_type,
-              row_number() OVER (PARTITION BY a.store_id, k.ord ORDER BY a.id * k.direction) AS rank,
-              EXISTS (SELECT 1 FROM addresses o WHERE o.store_id = a.store_id AND o.customer_id = a.customer_id
-                      AND CASE WHEN k.direction > 0 THEN o.id <= k.after ELSE o.id >= k.before END) AS outside
+              row_number() OVER (PARTITION BY a.store_id, k.ord, s.side ORDER BY a.id * k.direction) AS rank
        FROM   unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
               WITH ORDINALITY AS k (store_id, customer_id, after, before, lim, direction, ord)
-       JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id AND a.id > k.after AND a.id < k.before) w
-WHERE  rank <= lim + 1
+       JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id
+       CROSS  JOIN LATERAL (SELECT CASE WHEN a.id <= k.after THEN -1 WHEN a.id >= k.before THEN 1 ELSE 0 END AS side) s) w
+WHERE  rank <= CASE WHEN side = 0 THEN lim ELSE 0 END + 1
 ORDER  BY ord, id`
 
 // The common page, the first one of a lone request, has a statement of its own.
 const firstAddresses = `
-SELECT 1 AS ord, row_number() OVER (ORDER BY a.id) AS rank, false AS outside, a.id, a.first_name, a.last_name, a.company,
+SELECT 1 AS ord, row_number() OVER (ORDER BY a.id) AS rank, 0 AS side, a.id, a.first_name, a.last_name, a.company,
        a.address1, a.address2, a.city, a.state_or_province, a.postal_code, a.country_code, a.phone, a.address_type
 FROM   addresses a
-WHERE  a.store_id = $1 AND a.customer_id = $2 AND a.id < $3
+WHERE  a.store_id = $1 AND a.customer_id = $2
 ORDER  BY a.id
-LIMIT  $4 + 1`
+LIMIT  $3 + 1`
 
 // Addresses is one page of a customer's address book.
 func (s *Store) Addresses(ctx context.Context, storeID, customerID int64, w shop.Window) (_ shop.Page[shop.CustomerAddress], err error) {
@@ -61,8 +62,8 @@ func (s *Store) Addresses(ctx context.Context, storeID, customerID int64, w shop
 func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addressKey]shop.Page[shop.CustomerAddress], error) {
 	var rows []addressRow
 	var err error
-	if k := keys[0]; len(keys) == 1 && k.After == 0 && !k.Backward {
-		err = s.list(ctx, &rows, firstAddresses, k.store, k.customer, k.Before, k.Limit)
+	if k := keys[0]; len(keys) == 1 && k.After == 0 && k.Before == math.MaxInt64 && !k.Backward {
+		err = s.list(ctx, &rows, firstAddresses, k.store, k.customer, k.Limit)
 	} else {
 		err = s.list(ctx, &rows, manyAddresses, addressArgs(keys)...)
 	}
@@ -73,14 +74,13 @@ func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addr
 	for _, r := range rows {
 		k := keys[r.Ord-1]
 		page := out[k]
-		more, outside := &page.HasNext, &page.HasPrevious
-		if k.Backward {
-			more, outside = outside, more
-		}
-		*outside = r.Outside
-		if r.Rank > k.Limit {
-			*more = true
-		} else {
+		over := r.Side == 0 && r.Rank > k.Limit
+		switch {
+		case r.Side < 0, over && k.Backward:
+			page.HasPrevious = true
+		case r.Side > 0, over:
+			page.HasNext = true
+		default:
 			page.Items = append(page.Items, r.CustomerAddress)
 		}
 		out[k] = page
@@ -108,6 +108,13 @@ func addressArgs(keys []addressKey) []any {
 
 func clonePage(p shop.Page[shop.CustomerAddress]) shop.Page[shop.CustomerAddress] {
 	p.Items = slices.Clone(p.Items)
+	for i := range p.Items {
+		a := &p.Items[i]
+		for _, line := range []**string{&a.Company, &a.Address2, &a.StateOrProvince, &a.PostalCode, &a.Phone} {
+			*line = clonePointer(*line)
+		}
+		a.AddressType = clonePointer(a.AddressType)
+	}
 	return p
 }
 

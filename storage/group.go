@@ -89,8 +89,21 @@ func (s *Store) fetchGroups(ctx context.Context, keys []groupKey) (map[groupKey]
 
 func cloneGroup(g shop.CustomerGroup) shop.CustomerGroup {
 	g.DiscountRules = slices.Clone(g.DiscountRules)
+	for i := range g.DiscountRules {
+		r := &g.DiscountRules[i]
+		r.Method, r.Amount = clonePointer(r.Method), clonePointer(r.Amount)
+	}
 	g.CategoryAccess.CategoryIDs = slices.Clone(g.CategoryAccess.CategoryIDs)
 	return g
+}
+
+// clonePointer points to a value of its own; nil stays nil.
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 const insertGroup = `

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"net"
 	"sync/atomic"
 
 	"github.com/lib/pq"
@@ -62,7 +63,7 @@ type preparedConn struct {
 func (c *preparedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
 	t, err := c.pqConn.BeginTx(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, c.broken(err)
 	}
 	c.inTx = true
 	return connTx{t, c}, nil
@@ -101,25 +102,43 @@ func (c *preparedConn) ExecContext(ctx context.Context, query string, args []dri
 
 // run prepares where needed and heals a stale statement: at once outside of a
 // transaction; inside, Store.tx does the whole of it over, and finds the
-// statement forgotten here.
+// connection's statements forgotten here. All of them: what made one stale has
+// most likely met the others of the transaction too, and each would cost a try.
 func run[T any](ctx context.Context, c *preparedConn, query string, do func(driver.Stmt) (T, error)) (out T, err error) {
 	for first := true; ; first = false {
 		var s driver.Stmt
 		if s, err = c.prepared(ctx, query); err != nil {
-			return out, err
+			return out, c.broken(err)
 		}
 		c.executed.Add(1)
 		out, err = do(s)
 		state := sqlState(err)
 		if state != stalePlan && state != lostStatement {
-			return out, err
+			return out, c.broken(err)
 		}
-		delete(c.stmts, query)
-		_ = s.Close() // a lost one cannot be closed, and need not be
+		c.forget()
 		if c.inTx || !first {
 			return out, err
 		}
 	}
+}
+
+// broken makes the pool try once more on another connection when this one turns
+// out to have been closed: no harm outside of a transaction, where there are only
+// reads. lib/pq does so for an end of file, but not for a reset. Silence is not
+// met again: one wait is long enough.
+func (c *preparedConn) broken(err error) error {
+	if e, ok := errors.AsType[net.Error](err); ok && !e.Timeout() && !c.inTx {
+		return driver.ErrBadConn
+	}
+	return err
+}
+
+func (c *preparedConn) forget() {
+	for _, s := range c.stmts {
+		_ = s.Close() // Postgres does not mind when it is lost
+	}
+	clear(c.stmts)
 }
 
 func (c *preparedConn) prepared(ctx context.Context, query string) (driver.Stmt, error) {

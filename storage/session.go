@@ -27,6 +27,7 @@ type sessionRow struct {
 }
 
 func (r sessionRow) clone() sessionRow {
+	r.TokenHash = slices.Clone(r.TokenHash)
 	r.Customer.ChannelIDs = slices.Clone(r.Customer.ChannelIDs)
 	return r
 }

@@ -83,7 +83,7 @@ func TestEveryStatementPrepares(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		s.Close()
+		defer s.Close()
 	}
 }
 

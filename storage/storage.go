@@ -83,7 +83,7 @@ func (s *Store) gather() {
 	s.groups = batch.New(batch.Options[groupKey, shop.CustomerGroup]{Fetch: s.fetchGroups, Copy: cloneGroup})
 	s.addresses = batch.New(batch.Options[addressKey, shop.Page[shop.CustomerAddress]]{Fetch: s.fetchAddresses, Copy: clonePage})
 	s.addressCounts = batch.New(batch.Options[customerKey, int64]{Fetch: s.fetchAddressCounts})
-	s.subscribers = batch.New(batch.Options[subscriberKey, shop.Subscriber]{Fetch: s.fetchSubscribers})
+	s.subscribers = batch.New(batch.Options[subscriberKey, shop.Subscriber]{Fetch: s.fetchSubscribers, Copy: cloneSubscriber})
 }
 
 // Close ends the pool.
@@ -168,7 +168,7 @@ const maxTries = 5
 func (s *Store) tx(ctx context.Context, do func(tx) error) error {
 	for try := 1; ; try++ {
 		err := s.once(ctx, do)
-		if err == nil || try == maxTries || !doOver(err) {
+		if err == nil || !doOver(err) || try >= s.tries(err) {
 			return err
 		}
 		pause := time.Duration(rand.Int64N(int64(10*time.Millisecond) << try))
@@ -190,6 +190,15 @@ func (s *Store) once(ctx context.Context, do func(tx) error) (err error) {
 		return err
 	}
 	return t.Commit()
+}
+
+// tries is maxTries, and more where each try may meet another connection of the
+// pool that has to prepare anew.
+func (s *Store) tries(err error) int {
+	if state := sqlState(err); state == stalePlan || state == lostStatement {
+		return maxTries + s.db.Stats().MaxOpenConnections
+	}
+	return maxTries
 }
 
 // doOver tells the refusals after which the same transaction may well succeed:

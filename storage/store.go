@@ -44,6 +44,9 @@ func listOneOrMany(ctx context.Context, s *Store, dest any, single bool, one, ma
 	return s.list(ctx, dest, many, keys)
 }
 
+const storeOfHost = `
+SELECT host, store_id FROM hosts WHERE host = $1`
+
 const storesOfHosts = `
 SELECT host, store_id FROM hosts WHERE host = ANY($1)`
 
@@ -58,7 +61,7 @@ func (s *Store) fetchHosts(ctx context.Context, names []string) (map[string]int6
 		Host    string
 		StoreID int64
 	}
-	if err := s.list(ctx, &rows, storesOfHosts, pq.StringArray(names)); err != nil {
+	if err := listOneOrMany(ctx, s, &rows, len(names) == 1, storeOfHost, storesOfHosts, names[0], pq.StringArray(names)); err != nil {
 		return nil, err
 	}
 	out := make(map[string]int64, len(rows))

@@ -15,8 +15,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (hash) DO NOTHING
 RETURNING id`
 
-// CreateStore makes an empty store and gives its id.
-func (s *Store) CreateStore(ctx context.Context, in shop.Store) (id int64, err error) {
+// CreateStore makes an empty store with these storefronts, or nothing of it, and
+// gives its id. Conflict: the hash or a host is taken.
+func (s *Store) CreateStore(ctx context.Context, in shop.Store, storefronts ...shop.Channel) (id int64, err error) {
 	defer explain(&err, "creating store %q", in.Hash)
 	settings, err := json.Marshal(in.Settings)
 	if err != nil {
@@ -24,10 +25,18 @@ func (s *Store) CreateStore(ctx context.Context, in shop.Store) (id int64, err e
 	}
 	err = s.tx(ctx, func(t tx) error {
 		ok, err := found(t.get(&id, insertStore, in.Hash, in.Name, in.Plan, in.Status, in.Currency, in.Country, in.Locale, string(settings)))
-		if err == nil && !ok {
+		if err != nil {
+			return err
+		}
+		if !ok {
 			return shop.Errorf(shop.Conflict, "There is a store %q already.", in.Hash)
 		}
-		return err
+		for _, c := range storefronts {
+			if _, err := t.addChannel(id, c); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return id, err
 }
@@ -61,26 +70,32 @@ RETURNING id`
 // CreateChannel adds a storefront to a store; the first one of a store is 1.
 func (s *Store) CreateChannel(ctx context.Context, storeID int64, in shop.Channel) (id int64, err error) {
 	defer explain(&err, "creating a channel in store %d", storeID)
-	policy, err := json.Marshal(in.Policy)
-	if err != nil {
-		return 0, err
-	}
 	err = s.tx(ctx, func(t tx) error {
 		// The store's row is the lock: two channels cannot take one id.
 		if n, err := t.exec(bumpConfig, storeID); err != nil || n == 0 {
 			return orMissing(err, "There is no such store.")
 		}
-		if err := t.get(&id, insertChannel, storeID, in.Name, in.URL, pq.StringArray(nonNil(in.Origins)), string(policy), in.AllowGlobalLogin); err != nil {
-			return err
-		}
-		for _, host := range in.Hosts {
-			if err := t.addHost(storeID, id, host); err != nil {
-				return err
-			}
-		}
-		return nil
+		id, err = t.addChannel(storeID, in)
+		return err
 	})
 	return id, err
+}
+
+// addChannel needs the store's row to be held by this transaction.
+func (t tx) addChannel(storeID int64, in shop.Channel) (id int64, err error) {
+	policy, err := json.Marshal(in.Policy)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.get(&id, insertChannel, storeID, in.Name, in.URL, pq.StringArray(nonNil(in.Origins)), string(policy), in.AllowGlobalLogin); err != nil {
+		return 0, err
+	}
+	for _, host := range in.Hosts {
+		if err := t.addHost(storeID, id, host); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
 }
 
 // orMissing is err, or a NotFound where nothing failed but nothing was there.

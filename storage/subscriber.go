@@ -61,6 +61,11 @@ func (s *Store) fetchSubscribers(ctx context.Context, keys []subscriberKey) (map
 	return out, nil
 }
 
+func cloneSubscriber(b shop.Subscriber) shop.Subscriber {
+	b.OrderID = clonePointer(b.OrderID)
+	return b
+}
+
 // SignUp is one sign-up for the newsletter, checked.
 type SignUp struct {
 	Email     shop.Email
@@ -123,8 +128,13 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 		if b.state() == shop.StateSubscribed && in.Customer.MayKnow(&b.Subscriber) {
 			return shop.Errorf(shop.Conflict, "This address receives the newsletter already.")
 		}
-		proved := in.Customer.Proves(in.Email) || in.Actor == shop.ActorImport
-		step := shop.SignUp(b.state(), b.StateBefore, proved)
+		step := shop.SignUp(b.state(), b.StateBefore, in.Customer.Proves(in.Email))
+		if in.Actor == shop.ActorImport {
+			step = shop.Import(b.state(), b.StateBefore)
+		}
+		if step.Nothing {
+			return nil
+		}
 		row := consentOf(storeID, b, step, in)
 		if again, err := t.repeats(b, &row); err != nil || again {
 			return err
@@ -147,7 +157,7 @@ func (t tx) subscriberFor(storeID int64, in SignUp) (b lockedSubscriber, err err
 	}
 	var at any
 	if !in.At.IsZero() {
-		at = in.At
+		at = in.At.Truncate(time.Microsecond) // Postgres would round
 	}
 	b.fresh, err = found(t.get(&b, insertSubscriber, storeID, in.Email.Text, in.Email.Key, in.Input.FirstName, in.Input.LastName,
 		shop.StateSubscribed, in.Input.Origin, in.Source, order, in.ChannelID, sole, at))

@@ -15,7 +15,7 @@ type Env struct {
 	Storage *storage.Store
 	// Hash makes a password hash.
 	Hash func(ctx context.Context, password string) (string, error)
-	Out     io.Writer
+	Out  io.Writer
 }
 
 func (e *Env) say(format string, args ...any) { fmt.Fprintf(e.Out, format+"\n", args...) }

@@ -59,22 +59,14 @@ func (*Demo) Run(e *Env) error {
 	return nil
 }
 
-// demoStore finds or makes the store and its channel.
+// demoStore finds or makes the store with its channel.
 func (e *Env) demoStore() (*shop.Snapshot, error) {
 	const hash = "demo"
 	_, err := e.Storage.CreateStore(e.Ctx, shop.Store{
 		Hash: hash, Name: "Demo Store", Plan: shop.PlanEnterprise, Status: shop.StatusLaunched,
 		Currency: "USD", Country: "US", Locale: "en", Settings: shop.DefaultSettings(),
-	})
+	}, shop.Channel{Name: "Demo Store", URL: "http://localhost:8080", AllowGlobalLogin: true})
 	if err := unless(err, shop.Conflict); err != nil {
-		return nil, err
-	}
-	s, err := e.Storage.SnapshotByHash(e.Ctx, hash)
-	if err != nil || len(s.Channels) > 0 {
-		return s, err
-	}
-	_, err = e.Storage.CreateChannel(e.Ctx, s.Store.ID, shop.Channel{Name: "Demo Store", URL: "http://localhost:8080", AllowGlobalLogin: true})
-	if err != nil {
 		return nil, err
 	}
 	return e.Storage.SnapshotByHash(e.Ctx, hash)

@@ -40,34 +40,14 @@ func (c *StoreCreate) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	id, err := e.Storage.CreateStore(e.Ctx, store)
-	if shop.CodeOf(err) == shop.Conflict {
-		id, err = e.unfinished(c.Hash, err)
-	}
-	if err != nil {
+	if _, err := e.Storage.CreateStore(e.Ctx, store, shop.Channel{Name: c.Name, Hosts: hosts, AllowGlobalLogin: true}); err != nil {
 		return err
-	}
-	if _, err := e.Storage.CreateChannel(e.Ctx, id, shop.Channel{Name: c.Name, Hosts: hosts, AllowGlobalLogin: true}); err != nil {
-		return fmt.Errorf("store %s was created, its storefront was not (the command can be run again): %w", c.Hash, err)
 	}
 	e.say("Created store %s with channel 1.", c.Hash)
 	if len(hosts) == 0 {
 		e.say("To give it a host: regulars channel add-host %s 1 HOST", c.Hash)
 	}
 	return nil
-}
-
-// unfinished finds a store that an earlier try left without a storefront; taken
-// is what to answer when it has one.
-func (e *Env) unfinished(hash string, taken error) (int64, error) {
-	s, err := e.Storage.SnapshotByHash(e.Ctx, hash)
-	if err != nil {
-		return 0, err
-	}
-	if len(s.Channels) > 0 {
-		return 0, taken
-	}
-	return s.Store.ID, nil
 }
 
 func (c *StoreCreate) store() (shop.Store, error) {

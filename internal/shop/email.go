@@ -15,6 +15,9 @@ type Email struct{ Text, Key string }
 // maxEmail is the contract's limit on POST (apps.md a.3).
 const maxEmail = 250
 
+// domains is idna.Lookup, and heeds the lengths that DNS allows.
+var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.VerifyDNSLength(true))
+
 // ParseEmail accepts one bare address. The refusal names no field: callers know
 // theirs.
 func ParseEmail(s string) (Email, bool) {
@@ -42,13 +45,13 @@ func EmailKey(s string) string {
 // emailKey folds and checks the folded form, since folding can bring forth
 // characters that the typed form did not have (U+FF20 becomes @).
 func emailKey(s string) (string, bool) {
-	s = strings.ToLower(norm.NFKC.String(s))
+	s = norm.NFKC.String(strings.ToLower(norm.NFKC.String(s))) // lower case may compose anew
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 64 || strings.ContainsAny(s, " \"(),:;<>[\\]") {
 		return "", false
 	}
-	domain, err := idna.Lookup.ToASCII(s[at+1:])
-	if err != nil || !strings.Contains(strings.Trim(domain, "."), ".") || len(domain) > 253 {
+	domain, err := domains.ToASCII(s[at+1:])
+	if err != nil || !strings.Contains(strings.Trim(domain, "."), ".") {
 		return "", false
 	}
 	key := s[:at] + "@" + domain

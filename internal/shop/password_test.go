@@ -32,10 +32,10 @@ func TestPasswordPolicy(t *testing.T) {
 		{plain, "password ", nil},
 		{shop.PasswordPolicy{}, "", nil},
 		{strict, "aA11!xx", nil},
-		{strict, "aaaaaaa", []string{"The password needs an upper-case letter.", "The password needs at least 2 digits.", "The password needs at least 1 special characters."}},
+		{strict, "aaaaaaa", []string{"The password needs an upper-case letter.", "The password needs digits, 2 at least.", "The password needs special characters, 1 at least."}},
 		{strict, "AA11!!!", []string{"The password needs a lower-case letter."}},
-		{strict, "aA1!xxx", []string{"The password needs at least 2 digits."}},
-		{shop.PasswordPolicy{RequireNumbers: true}, "abc", []string{"The password needs at least 1 digits."}},
+		{strict, "aA1!xxx", []string{"The password needs digits, 2 at least."}},
+		{shop.PasswordPolicy{RequireNumbers: true}, "abc", []string{"The password needs digits, 1 at least."}},
 	} {
 		var got []string
 		for _, e := range c.policy.Check("input.password", c.password) {

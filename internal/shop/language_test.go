@@ -1,0 +1,201 @@
+package shop_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/language"
+
+	"regulars/internal/shop"
+)
+
+// forDevelopers are texts that only people who write programs meet: a shopper
+// types neither cursors nor queries.
+var forDevelopers = []string{
+	"There is no such store.", "There is no store %q.", "There is a store %q already.", "The store has no such channel.", "The channel has no such host.",
+	"The host %s belongs to another channel.", "There is a group %q already.", "There is no group %q.",
+	"Give first or last, not both.", "Ask for 0 to %d items.", "This is not a cursor of this list.", "Give the language as a BCP 47 tag, such as en-GB.",
+	"An order id needs origin CHECKOUT.", "An order id is a positive number.",
+	"This origin may not act for shoppers here. The storefront's channel has to list it.",
+}
+
+// texts finds what the program's own sources hand to the makers of errors.
+func texts(t *testing.T) map[string]string {
+	t.Helper()
+	makers := []string{"Errorf", "Invalid", "fail", "orMissing", "refuse"}
+	out := map[string]string{}
+	parse := func(path string) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || !slices.Contains(makers, called(call)) {
+				return true
+			}
+			for _, arg := range call.Args {
+				if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if s, _ := strconv.Unquote(lit.Value); strings.HasSuffix(s, ".") {
+						out[s] = path
+					}
+				}
+			}
+			return true
+		})
+	}
+	root := filepath.Join("..", "..")
+	for _, dir := range []string{"storage", "graph", "internal/shop", "internal/account", "internal/newsletter", "internal/session"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && e.Name() != "generated.go" {
+				parse(path)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(out) < 20 {
+		t.Fatalf("found only %d texts", len(out))
+	}
+	return out
+}
+
+// called is the name of a function, without its package; fmt's are not ours.
+func called(c *ast.CallExpr) string {
+	switch f := c.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		if x, ok := f.X.(*ast.Ident); ok && x.Name == "fmt" {
+			return ""
+		}
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// Texts about the query itself are for developers as well.
+var aboutQueries = regexp.MustCompile(`^(The query|The operation|Only one mutation|Int is|Long is|BigDecimal is|DateTime is|Mutations have to|Accept has to)`)
+
+func TestEverythingAShopperReadsIsTranslated(t *testing.T) {
+	t.Parallel()
+	found := texts(t)
+	for text, path := range found {
+		if aboutQueries.MatchString(text) || slices.Contains(forDevelopers, text) {
+			continue
+		}
+		if !shop.Translated(language.German, text) {
+			t.Errorf("%s: no German for %q", path, text)
+		}
+	}
+	for _, text := range forDevelopers {
+		if _, ok := found[text]; !ok {
+			t.Errorf("nobody says %q any more", text)
+		}
+	}
+}
+
+func TestTranslationsFitTheirKeys(t *testing.T) {
+	t.Parallel()
+	german := germanTexts(t)
+	sources := allSources(t)
+	verbs := regexp.MustCompile(`%[^ ]`)
+	for key, text := range german {
+		if a, b := verbs.FindAllString(key, -1), verbs.FindAllString(text, -1); !slices.Equal(a, b) {
+			t.Errorf("%q has %v, its translation %v", key, a, b)
+		}
+		if strings.HasSuffix(key, ".") != strings.HasSuffix(text, ".") || text == key {
+			t.Errorf("%q -> %q", key, text)
+		}
+		if !strings.Contains(sources, strconv.Quote(key)) {
+			t.Errorf("nobody says %q any more", key)
+		}
+	}
+}
+
+// germanTexts reads the catalogue's source: the package shows only whether a
+// text is in it.
+func germanTexts(t *testing.T) map[string]string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "german.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			k, _ := strconv.Unquote(kv.Key.(*ast.BasicLit).Value)
+			v, _ := strconv.Unquote(kv.Value.(*ast.BasicLit).Value)
+			if !shop.Translated(language.German, k) {
+				t.Errorf("%q is not in the catalogue", k)
+			}
+			out[k] = v
+		}
+		return true
+	})
+	if len(out) < 15 {
+		t.Fatalf("read only %d texts", len(out))
+	}
+	return out
+}
+
+func allSources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range []string{"*.go", "../*/*.go", "../../*.go", "../../graph/*.go", "../../storage/*.go"} {
+		paths, _ := filepath.Glob(pattern)
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "german.go" {
+				continue
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(b)
+		}
+	}
+	return all.String()
+}
+
+// Decision 9: clients compare these letter by letter.
+func TestComparedTextsStayEnglish(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		shop.TextInvalidCredentials: "Invalid credentials",
+		shop.TextResetPassword:      "Reset password",
+		shop.TextNotLive:            "Operation cannot be performed as the storefront channel is not live",
+	} {
+		if text != want || shop.Translated(language.German, text) {
+			t.Errorf("%q is changed or translated", want)
+		}
+		if got := shop.Errorf(shop.Unauthenticated, text).Text(shop.Printer("de", "de")); got != want {
+			t.Errorf("a German reads %q", got)
+		}
+	}
+}
+
+func TestPrinter(t *testing.T) {
+	t.Parallel()
+	const english, german = "Please log in first.", "Bitte zuerst anmelden."
+	for _, c := range []struct{ accept, store, want string }{
+		{"", "", english}, {"", "de", german}, {"", "de-AT", german}, {"de", "en", german}, {"de-CH,fr;q=0.9", "en", german}, {"en-GB", "de", english},
+		{"fr", "de", german}, {"fr", "fr", english}, {"en;q=0.1, de;q=0.9", "", german}, {"*", "", english}, {"nonsense;;;", "de", german},
+		{strings.Repeat("a", 10000), "", english}, {"", "nonsense!", english},
+	} {
+		if got := shop.Errorf(shop.Unauthenticated, english).Text(shop.Printer(c.accept, c.store)); got != c.want {
+			t.Errorf("%.20q in a store in %q: %q", c.accept, c.store, got)
+		}
+	}
+}
