@@ -94,9 +94,11 @@ func (a *Accounts) throttle(ctx context.Context, in LoginInput, email string) (p
 	if in.Prefix != "" {
 		uses = append(uses, a.use(l.LoginPerPrefix, in.Store, "login prefix", in.Prefix))
 	}
-	known, err := a.db.KnownPrefix(ctx, in.Store.ID, email, in.Prefix)
-	if err != nil {
-		return perAccount, err
+	known := false
+	if in.Prefix != "" {
+		if known, err = a.db.KnownPrefix(ctx, in.Store.ID, email, in.Prefix); err != nil {
+			return perAccount, err
+		}
 	}
 	if !known {
 		uses = append(uses, a.use(l.LoginPerAccount, in.Store, "login account", email))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -17,15 +18,16 @@ import (
 type channels struct {
 	db *storage.Store
 
-	mu     sync.RWMutex
-	hosts  map[string]int64 // host -> store, as far as seen
-	stores map[int64]*shop.Snapshot
+	mu      sync.RWMutex
+	hosts   map[string]int64 // host -> store, as far as seen
+	stores  map[int64]*shop.Snapshot
+	checked map[int64]time.Time // when doubt last let somebody ask again
 
 	loading singleflight.Group
 }
 
 func newChannels(db *storage.Store) *channels {
-	return &channels{db: db, hosts: map[string]int64{}, stores: map[int64]*shop.Snapshot{}}
+	return &channels{db: db, hosts: map[string]int64{}, stores: map[int64]*shop.Snapshot{}, checked: map[int64]time.Time{}}
 }
 
 // cached is the snapshot that names host, without asking the database.
@@ -50,6 +52,9 @@ func (c *channels) find(ctx context.Context, host string) (*shop.Snapshot, *shop
 		return nil, nil, err
 	}
 	snapshot, err := c.load(ctx, storeID)
+	if shop.CodeOf(err) == shop.NotFound {
+		return nil, nil, nil // deleted a moment ago
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,18 +62,23 @@ func (c *channels) find(ctx context.Context, host string) (*shop.Snapshot, *shop
 }
 
 // refresh is find for a request that knows that the version is at least so and
-// so.
-func (c *channels) refresh(ctx context.Context, host string, snapshot *shop.Snapshot, version int64) (*shop.Snapshot, *shop.Channel, error) {
-	for snapshot.Store.ConfigVersion < version {
+// so, or that the store is not there any more.
+func (c *channels) refresh(ctx context.Context, host string, snapshot *shop.Snapshot, version int64, there bool) (*shop.Snapshot, *shop.Channel, error) {
+	for there && snapshot.Store.ConfigVersion < version {
 		// The first load may be one that began before the change: hence the loop.
 		newer, err := c.load(ctx, snapshot.Store.ID)
+		if there = shop.CodeOf(err) != shop.NotFound; !there {
+			break
+		}
 		if err != nil {
 			return nil, nil, err
 		}
 		snapshot = newer
 	}
-	if channel := snapshot.ChannelAt(host); channel != nil {
-		return snapshot, channel, nil
+	if there {
+		if channel := snapshot.ChannelAt(host); channel != nil {
+			return snapshot, channel, nil
+		}
 	}
 	c.forget(host)
 	return c.find(ctx, host)
@@ -97,12 +107,24 @@ func (c *channels) keep(s *shop.Snapshot) {
 	if old := c.stores[s.Store.ID]; old != nil && old.Store.ConfigVersion > s.Store.ConfigVersion {
 		return
 	}
-	c.stores[s.Store.ID] = s
+	c.stores[s.Store.ID], c.checked[s.Store.ID] = s, time.Now()
 	for _, channel := range s.Channels {
 		for _, host := range channel.Hosts {
 			c.hosts[host] = s.Store.ID
 		}
 	}
+}
+
+// doubt tells, once a second at most, that a store's snapshot may be asked about
+// by a request that would otherwise believe it.
+func (c *channels) doubt(storeID int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.checked[storeID]) < time.Second {
+		return false
+	}
+	c.checked[storeID] = time.Now()
+	return true
 }
 
 func (c *channels) forget(host string) {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/gorilla/sessions"
+
 	"regulars/internal/shop"
 	"regulars/storage"
 )
@@ -38,7 +40,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a := &Asker{Store: &snapshot.Store, Channel: channel, Language: r.Header.Get("Accept-Language")}
 	r = r.WithContext(With(r.Context(), a))
-	if isPreflight(r) { // no database work for these
+	if isPreflight(r) {
+		h.lookAgain(r, a, snapshot, host)
 		h.next.ServeHTTP(w, r)
 		return
 	}
@@ -56,43 +59,77 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	cw.now()
 }
 
-// identify loads the session, or for a guest the configuration's version alone,
-// and makes sure that store and channel are of that version.
-func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, host string) error {
-	cookie, err := h.cookies.Get(r, cookieName(r))
-	if err != nil {
-		return err
+// lookAgain is all the database work of preflights, and happens only where what
+// is known would refuse one: the origin may have been listed a moment ago, and a
+// page that gets no further sends nothing else that this server would learn from.
+func (h *handler) lookAgain(r *http.Request, a *Asker, snapshot *shop.Snapshot, host string) {
+	if !foreign(r) || !h.channels.doubt(a.Store.ID) {
+		return
 	}
-	row, _ := cookie.Values[rowKey{}].(*shop.Session)
-	version, known := cookie.Values[versionKey{}].(int64)
-	if !known {
-		var there bool
-		if version, there, err = h.db.ConfigVersion(r.Context(), snapshot.Store.ID); err != nil {
+	version, there, err := h.db.ConfigVersion(r.Context(), a.Store.ID)
+	if err != nil {
+		return // the request that follows will say so
+	}
+	now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version, there)
+	if err == nil && channel != nil {
+		a.Store, a.Channel = &now.Store, channel
+	}
+}
+
+// maxMoves bounds how often a request follows a host from store to store.
+const maxMoves = 3
+
+// identify loads the session, or for a guest the configuration's version alone,
+// and makes sure that store and channel are of that version. A host that belongs
+// to another store by now is asked about again there: so may the session be.
+func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, host string) error {
+	for range maxMoves {
+		a.Store = &snapshot.Store
+		cookie, version, there, err := h.load(r, snapshot.Store.ID)
+		if err != nil {
 			return err
 		}
-		if !there { // the store was deleted
-			h.channels.forget(host)
-			a.Channel = nil
+		now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version, there)
+		if err != nil {
+			return err
+		}
+		if channel == nil {
+			break
+		}
+		if now.Store.ID == snapshot.Store.ID {
+			a.Store, a.Channel = &now.Store, channel
+			a.know(r, cookie)
 			return nil
 		}
+		snapshot = now
 	}
-	now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version)
-	if err != nil || channel == nil {
-		a.Channel = nil
-		return err
+	a.Channel = nil
+	return nil
+}
+
+// load reads the session and the version of the store's configuration; there is
+// false for a store that is gone.
+func (h *handler) load(r *http.Request, storeID int64) (cookie *sessions.Session, version int64, there bool, err error) {
+	cookie, err = h.cookies.New(r, cookieName(r))
+	if err != nil {
+		return nil, 0, false, err
 	}
-	if now.Store.ID != snapshot.Store.ID {
-		row = nil // the host has moved to another store; the session has not
+	if version, there = cookie.Values[versionKey{}].(int64); !there {
+		version, there, err = h.db.ConfigVersion(r.Context(), storeID)
 	}
-	a.Store, a.Channel = &now.Store, channel
-	a.Addr = shopperAddr(r, channel)
+	return cookie, version, there, err
+}
+
+// know takes what a request says about its asker, now that the channel is known.
+func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
+	a.Addr = shopperAddr(r, a.Channel)
 	a.Device = deviceOf(r, a)
 	if a.Foreign = foreign(r); a.Foreign {
-		return nil // no session, and no cookie in the answer
+		return // no session, and no cookie in the answer
 	}
-	a.Session, a.cookie = row, cookie
+	a.Session, _ = cookie.Values[rowKey{}].(*shop.Session)
+	a.cookie = cookie
 	a.dirty = cookie.Values[spoiledKey{}] != nil // take a useless cookie away
-	return nil
 }
 
 // touch notes that a session was seen. It is no reason to fail a request.

@@ -1,0 +1,80 @@
+package account_test
+
+import (
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"regulars/graph/graphtest"
+	"regulars/internal/shop"
+)
+
+// E10. Not parallel: memory is the whole process'.
+func TestManyLoginsAtOnceStayWithinBounds(t *testing.T) {
+	s := graphtest.New(t, graphtest.Options{Account: limits(generous)})
+	cookie := graphtest.WithCookie(s.Login(t, ada))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+
+	done := make(chan struct{})
+	var answers, slowest atomic.Int64
+	var canary sync.WaitGroup
+	canary.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			start := time.Now()
+			if r := s.Query(t, `{ currentCustomer { email } }`, cookie); string(r.Body) != `{"data":{"currentCustomer":{"email":"`+ada+`"}}}` {
+				t.Errorf("an unrelated query: %d %s", r.Status, r.Body)
+			}
+			slowest.Store(max(slowest.Load(), int64(time.Since(start))))
+			answers.Add(1)
+		}
+	})
+	var in, busy atomic.Int64
+	var logins sync.WaitGroup
+	for range 200 {
+		logins.Go(func() {
+			start := time.Now()
+			r := login(t, s, ada, right)
+			switch outcome(t, r) {
+			case "in":
+				in.Add(1)
+			case string(shop.Unavailable):
+				if r.Status != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
+					t.Errorf("%d, Retry-After %q", r.Status, r.Header.Get("Retry-After"))
+				}
+				if took := time.Since(start); took > 10*time.Second {
+					t.Errorf("busy after %v", took)
+				}
+				busy.Add(1)
+			default:
+				t.Errorf("%d: %s", r.Status, r.Body)
+			}
+		})
+	}
+	logins.Wait()
+	close(done)
+	canary.Wait()
+	runtime.ReadMemStats(&after)
+
+	t.Logf("%d in, %d busy, %d other answers, slowest %v", in.Load(), busy.Load(), answers.Load(), time.Duration(slowest.Load()))
+	if in.Load() == 0 || in.Load()+busy.Load() != 200 {
+		t.Errorf("%d in, %d busy", in.Load(), busy.Load())
+	}
+	if grown := int64(after.Sys) - int64(before.Sys); grown > 300<<20 {
+		t.Errorf("memory grew by %d MiB", grown>>20)
+	}
+	if answers.Load() < 3 || slowest.Load() > int64(5*time.Second) {
+		t.Errorf("%d other answers, slowest %v", answers.Load(), time.Duration(slowest.Load()))
+	}
+	// Nothing is left behind that would keep the next one out.
+	want(t, login(t, s, ada, right), "in")
+}

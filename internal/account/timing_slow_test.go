@@ -1,0 +1,171 @@
+//go:build slow
+
+package account_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"regulars/graph/graphtest"
+	"regulars/internal/account"
+	"regulars/internal/keys"
+	"regulars/internal/password"
+	"regulars/internal/shop"
+)
+
+const (
+	attempts = 4 // the machine is shared: one undisturbed measurement is enough
+	spread   = 0.05
+)
+
+// attempt is one class of refused logins.
+type attempt struct{ name, email, password string }
+
+var (
+	unknown  = attempt{"unknown", "unknown@example.com", right}
+	wrong    = attempt{"wrong password", ada, "wrong"}
+	disabled = attempt{"disabled", "disabled@example.com", right}
+	imported = attempt{"imported", "imported@example.com", "wrong"}
+)
+
+// logins makes attempts without HTTP around them, which only adds noise.
+type logins struct {
+	accounts *account.Accounts
+	store    *shop.Store
+	channel  *shop.Channel
+}
+
+func (l *logins) took(t *testing.T, a attempt) time.Duration {
+	start := time.Now()
+	_, _, err := l.accounts.Login(context.Background(), account.LoginInput{
+		Store: l.store, Channel: l.channel, Email: a.email, Password: a.password, Prefix: "198.51.100.0/24",
+	})
+	took := time.Since(start)
+	if shop.CodeOf(err) != shop.Unauthenticated {
+		t.Errorf("%s: %v", a.name, err)
+	}
+	return took
+}
+
+// measure takes samples of each class, mixed, so that what disturbs one disturbs
+// all. workers log in at the same time.
+func (l *logins) measure(t *testing.T, samples, workers int, classes ...attempt) [][]float64 {
+	var order []int
+	for class := range classes {
+		order = append(order, slices.Repeat([]int{class}, samples)...)
+	}
+	rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	queue := make(chan int, len(order))
+	for _, class := range order {
+		queue <- class
+	}
+	close(queue)
+	out := make([][]float64, len(classes))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for class := range queue {
+				took := l.took(t, classes[class]).Seconds()
+				mu.Lock()
+				out[class] = append(out[class], took)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
+
+// mannWhitney is the two-sided p of a and b being drawn from the same, by the
+// normal approximation, which is good for samples of this size.
+func mannWhitney(a, b []float64) float64 {
+	u := 0.0
+	for _, x := range a {
+		for _, y := range b {
+			switch {
+			case x > y:
+				u++
+			case x == y:
+				u += 0.5
+			}
+		}
+	}
+	n, m := float64(len(a)), float64(len(b))
+	z := (u - n*m/2) / math.Sqrt(n*m*(n+m+1)/12)
+	return math.Erfc(math.Abs(z) / math.Sqrt2)
+}
+
+// alike compares all pairs of classes.
+func alike(t *testing.T, classes []attempt, took [][]float64, minP float64) bool {
+	ok := true
+	for i := range classes {
+		for j := range i {
+			p, difference := mannWhitney(took[i], took[j]), median(took[i])/median(took[j])-1
+			t.Logf("%s %.1f ms, %s %.1f ms: %+.2f %%, p = %.3f", classes[i].name, median(took[i])*1000,
+				classes[j].name, median(took[j])*1000, difference*100, p)
+			ok = ok && p > minP && math.Abs(difference) < spread
+		}
+	}
+	return ok
+}
+
+// E2 and decision 14.
+func TestSlowLoginTiming(t *testing.T) {
+	s := graphtest.New(t)
+	db := s.DB.Owner(t)
+	copies(t, db, map[string]string{disabled.email: `disabled_at = now()`, imported.email: ""})
+	imports, err := bcrypt.GenerateFromPassword([]byte(right), bcryptCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, db, `UPDATE customers SET password_hash = $1 WHERE email_key = $2`, string(imports), imported.email)
+	snapshot, err := s.Storage.SnapshotByHash(t.Context(), "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(floor time.Duration) *logins {
+		set := limits(generous)
+		set.WrongAnswerFloor = floor
+		return &logins{account.New(s.Storage, password.New(0), keys.NewRing([][]byte{graphtest.Key}), set), &snapshot.Store, snapshot.Channels[0]}
+	}
+	hashes := []attempt{unknown, wrong, disabled}
+	for _, tt := range []struct {
+		name    string
+		logins  *logins
+		samples int
+		workers int
+		classes []attempt
+		minP    float64
+	}{
+		{"idle", with(0), 150, 1, hashes, 0.01},
+		{"beside 8 others", with(0), 150, 9, hashes, 0.01},
+		// Behind the floor medians are what is left to compare: who arrives late
+		// at it is a matter of microseconds.
+		{"imported", with(account.DefaultSettings().WrongAnswerFloor), 50, 2, append([]attempt{imported}, hashes...), 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, class := range tt.classes {
+				tt.logins.took(t, class) // prepares the statements
+			}
+			for range attempts {
+				if alike(t, tt.classes, tt.logins.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP) {
+					return
+				}
+			}
+			t.Error("the classes can be told apart")
+		})
+	}
+}
