@@ -91,7 +91,7 @@ func (c Config) newsletter() newsletter.Settings {
 }
 
 // check reports all mistakes together, and fills in the data folder.
-func (c *Config) check(cmd string) error {
+func (c *Config) check(cmd string, demo bool) error {
 	var errs []error
 	fail := func(ok bool, format string, args ...any) {
 		if !ok {
@@ -108,6 +108,7 @@ func (c *Config) check(cmd string) error {
 		fail(c.DatabaseURL != "", "DATABASE_URL is required in production: the private Postgres is for development")
 		fail(c.SessionKeys != "" || cmd != "serve", "SESSION_KEYS is required in production; openssl rand -base64 48 makes one")
 	}
+	fail(!c.production() || !demo, "the demo store is not for production: its passwords are in the README")
 	fail(c.DatabaseConnections > 0, "DATABASE_CONNECTIONS has to be 1 or more")
 	fail(c.SessionLifetime > 0 && c.SessionIdle > 0, "SESSION_LIFETIME and SESSION_IDLE have to be more than nothing")
 	fail(c.DatabaseMigrateURL == "" || c.DatabaseURL != "", "DATABASE_MIGRATE_URL needs DATABASE_URL")

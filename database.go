@@ -63,13 +63,19 @@ func withCause(err error) error {
 // ready migrates where that is on, else insists that somebody did.
 func (d *database) ready(ctx context.Context, c Config) error {
 	if c.migrateOnStart() {
-		return d.migrate(ctx)
+		if err := d.migrate(ctx); err != nil {
+			return err
+		}
 	}
 	pending, err := storage.Pending(ctx, d.store)
-	if err == nil && pending {
-		err = errors.New("the database lacks migrations; run: regulars migrate")
+	if err != nil {
+		return err
 	}
-	if err == nil && c.DatabaseMigrateURL == "" {
+	if pending {
+		return errors.New("the database lacks migrations; run: regulars migrate")
+	}
+	owner, err := d.store.OwnsTables(ctx)
+	if owner {
 		d.log.Warn("the server connects as the owner of its tables; regulars migrate prints how to give it a role of its own")
 	}
 	return err

@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(parsed.Command()); err != nil {
+	if err := c.check(parsed.Command(), c.Serve.Demo || parsed.Command() == "demo"); err != nil {
 		return err
 	}
 	log := c.logger(stderr)
@@ -102,8 +102,8 @@ func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log 
 	}
 	var leaving atomic.Bool
 	servers := []*http.Server{
-		newServer(publicHandler(c, db.store, hasher, sessionKeys, keys.NewRing(secrets), log)),
-		newServer(adminHandler(db.store, &leaving)),
+		newServer(publicHandler(c, db.store, hasher, sessionKeys, keys.NewRing(secrets), log), log),
+		newServer(adminHandler(db.store, &leaving), log),
 	}
 	failed := make(chan error, len(servers))
 	for i, listener := range []net.Listener{public, admin} {
@@ -139,9 +139,10 @@ func shutdown(c Config, servers []*http.Server, stopWorkers func(), log *slog.Lo
 	return errors.Join(errs...)
 }
 
-func newServer(h http.Handler) *http.Server {
+func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,

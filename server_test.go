@@ -258,3 +258,13 @@ func TestArrowsPointOneWay(t *testing.T) {
 		}
 	}
 }
+
+func TestProductionHasNoDemo(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"demo"}, {"serve", "--demo"}} {
+		args = append(args, "--environment=production", "--database-url=postgres://127.0.0.1:1/x", "--session-keys="+strings.Repeat("k", 32))
+		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "demo store is not for production") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -16,6 +17,9 @@ const MaxBody = 100 << 10
 // twice (two readers could take different ones for true). It gives the text of
 // what is wrong, "" when nothing is.
 func readBody(body []byte, p *graphql.RawParams) string {
+	if !utf8.Valid(body) { // encoding/json would put other characters in its place
+		return "The request is not valid UTF-8."
+	}
 	keys := json.NewDecoder(bytes.NewReader(body))
 	keys.UseNumber() // or a number beyond a float's range would not be JSON
 	if err := checkKeys(keys); err != nil {

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -153,14 +154,18 @@ func recovered(log *slog.Logger) graphql.RecoverFunc {
 	}
 }
 
-// reply is what errors decide about the HTTP response beyond its body.
+// reply is what errors decide about the HTTP response beyond its body. Fields
+// that fail at the same time note it at the same time.
 type reply struct {
+	mu          sync.Mutex
 	retryAfter  time.Duration
 	unavailable bool
 	forbidden   bool // by origin: the only 403 there is
 }
 
 func (r *reply) note(e *shop.Error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.retryAfter = max(r.retryAfter, e.RetryAfter)
 	r.unavailable = r.unavailable || e.Code == shop.Unavailable
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -37,7 +38,9 @@ func (c shortQueries) Add(ctx context.Context, query string, doc *ast.QueryDocum
 
 // NewHandler serves GraphQL over HTTP. It expects session.Handler around it.
 func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler {
-	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()}))
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
+	withoutDefer(schema)
+	srv := handler.New(schema)
 	srv.AddTransport(transport{})
 	srv.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](queryCache)})
 	srv.SetParserTokenLimit(maxTokens)
@@ -51,6 +54,15 @@ func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler 
 	srv.Use(shapeLimit{}) // before the next one, which is slow on what this one refuses
 	srv.Use(costLimit{extension.FixedComplexityLimit(maxComplexity)})
 	return srv
+}
+
+var deferOnce sync.Once
+
+// withoutDefer takes a directive away that the library brings along: it answers
+// in several parts, which this transport does not, and would run a mutation
+// after its answer has gone. All schemas share the map.
+func withoutDefer(s graphql.ExecutableSchema) {
+	deferOnce.Do(func() { delete(s.Schema().Directives, "defer") })
 }
 
 // rulesWithoutSuggestions never answers "did you mean": it would tell what

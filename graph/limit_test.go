@@ -221,3 +221,27 @@ func TestIntrospectionOff(t *testing.T) {
 		t.Errorf("__typename: %s", r.Body)
 	}
 }
+
+// The directive would run a mutation after its answer, which has one part.
+func TestDeferIsNotOffered(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	r := s.Query(t, `mutation { newsletter { ... @defer { subscribe(input: {email: "deferred@example.com"}) { errors { __typename } } } } }`)
+	if want := `Unknown directive`; !strings.Contains(string(r.Body), want) {
+		t.Errorf("got %s, want %q", r.Body, want)
+	}
+	var n int
+	if err := s.DB.Owner(t).Get(&n, `SELECT count(*) FROM subscribers WHERE email_key = 'deferred@example.com'`); err != nil || n != 0 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+// Fields fail at the same time; the race detector watches.
+func TestErrorsOfOneAnswerDoNotRace(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	r := s.Query(t, `{ a: customer(entityId: 99) { email } b: customer(entityId: 98) { email } c: groups(first: 99) { edges { cursor } } d: customer(entityId: 97) { email } }`)
+	if n := strings.Count(string(r.Body), `"code"`); n != 4 {
+		t.Errorf("%d errors: %s", n, r.Body)
+	}
+}

@@ -98,20 +98,33 @@ func negotiate(accept string) (string, bool) {
 	if accept == "" {
 		return typeJSON, true
 	}
-	best := ""
+	best, bestQ := "", 0.0
 	for part := range strings.SplitSeq(accept, ",") {
 		mediaType, params, err := mime.ParseMediaType(part)
-		if err != nil || params["q"] == "0" {
+		if err != nil {
 			continue
 		}
+		q := quality(params["q"])
 		switch mediaType {
 		case typeGraphQL:
-			return typeGraphQL, true
+			if q > 0 && q >= bestQ {
+				best, bestQ = typeGraphQL, q
+			}
 		case typeJSON, "application/*", "*/*":
-			best = typeJSON
+			if q > bestQ {
+				best, bestQ = typeJSON, q
+			}
 		}
 	}
 	return best, best != ""
+}
+
+// quality is 1 when it is not given or cannot be read.
+func quality(q string) float64 {
+	if n, err := strconv.ParseFloat(q, 64); err == nil {
+		return n
+	}
+	return 1
 }
 
 // firstErrors are the first few in the order of the query: gqlparser's own order

@@ -282,7 +282,8 @@ func TestAccept(t *testing.T) {
 	const modern = "application/graphql-response+json"
 	for accept, want := range map[string]string{
 		"": jsonType, "*/*": jsonType, jsonType: jsonType, "application/*": jsonType, modern: modern,
-		jsonType + ", " + modern + ";q=0.9": modern, modern + ";q=0, " + jsonType: jsonType,
+		jsonType + ", " + modern + ";q=0.9": jsonType, jsonType + ", " + modern: modern,
+		jsonType + ";q=0.5, " + modern + ";q=0.9": modern, jsonType + ";q=0.0": "", modern + ";q=0, " + jsonType: jsonType,
 		"text/html,*/*;q=0.8": jsonType, "text/html": "", "application/xml;q=0.9": "", "nonsense": "",
 	} {
 		r := s.Query(t, `{ __typename }`, graphtest.Header{Name: "Accept", Value: accept})

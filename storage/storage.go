@@ -109,6 +109,16 @@ func (s *Store) Role(ctx context.Context) (role string, err error) {
 	return role, err
 }
 
+const ownsTables = `
+SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'stores' AND tableowner = current_user)`
+
+// OwnsTables tells that the server's role could change the schema.
+func (s *Store) OwnsTables(ctx context.Context) (owner bool, err error) {
+	defer explain(&err, "asking who owns the tables")
+	err = s.get(ctx, &owner, ownsTables)
+	return owner, err
+}
+
 // snake maps BrandID to brand_id and ChannelIDs to channel_ids, so that types of
 // shop carry no tags.
 func snake(name string) string {

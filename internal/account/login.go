@@ -89,13 +89,11 @@ func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login
 // that a success pays back.
 func (a *Accounts) throttle(ctx context.Context, in LoginInput, email string) (perAccount storage.Use, err error) {
 	l := a.set.Limits
-	perAccount = a.use(l.LoginPerAccountAndPrefix, in.Store, "login account prefix", email, in.Prefix)
-	uses := []storage.Use{perAccount}
-	if in.Prefix != "" {
-		uses = append(uses, a.use(l.LoginPerPrefix, in.Store, "login prefix", in.Prefix))
-	}
+	var uses []storage.Use
 	known := false
-	if in.Prefix != "" {
+	if in.Prefix != "" { // without one, a bucket of it would be everybody's
+		perAccount = a.use(l.LoginPerAccountAndPrefix, in.Store, "login account prefix", email, in.Prefix)
+		uses = append(uses, perAccount, a.use(l.LoginPerPrefix, in.Store, "login prefix", in.Prefix))
 		if known, err = a.db.KnownPrefix(ctx, in.Store.ID, email, in.Prefix); err != nil {
 			return perAccount, err
 		}

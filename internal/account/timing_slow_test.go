@@ -43,15 +43,22 @@ type logins struct {
 }
 
 func (l *logins) took(t *testing.T, a attempt) time.Duration {
-	start := time.Now()
-	_, _, err := l.accounts.Login(context.Background(), account.LoginInput{
-		Store: l.store, Channel: l.channel, Email: a.email, Password: a.password, Prefix: "198.51.100.0/24",
-	})
-	took := time.Since(start)
-	if shop.CodeOf(err) != shop.Unauthenticated {
-		t.Errorf("%s: %v", a.name, err)
+	for range 10 {
+		start := time.Now()
+		_, _, err := l.accounts.Login(context.Background(), account.LoginInput{
+			Store: l.store, Channel: l.channel, Email: a.email, Password: a.password, Prefix: "198.51.100.0/24",
+		})
+		took := time.Since(start)
+		switch shop.CodeOf(err) {
+		case shop.Unauthenticated:
+			return took
+		case shop.Unavailable: // waited a second for its turn: nothing was checked
+		default:
+			t.Errorf("%s: %v", a.name, err)
+		}
 	}
-	return took
+	t.Errorf("%s: busy all the time", a.name)
+	return 0
 }
 
 // measure takes samples of each class, mixed, so that what disturbs one disturbs
@@ -141,31 +148,45 @@ func TestSlowLoginTiming(t *testing.T) {
 		set.WrongAnswerFloor = floor
 		return &logins{account.New(s.Storage, password.New(0), keys.NewRing([][]byte{graphtest.Key}), set), &snapshot.Store, snapshot.Channels[0]}
 	}
+	none := func() time.Duration { return 0 }
 	hashes := []attempt{unknown, wrong, disabled}
 	for _, tt := range []struct {
 		name    string
-		logins  *logins
+		floor   func() time.Duration
 		samples int
 		workers int
 		classes []attempt
 		minP    float64
 	}{
-		{"idle", with(0), 150, 1, hashes, 0.01},
-		{"beside 8 others", with(0), 150, 9, hashes, 0.01},
+		{"idle", none, 150, 1, hashes, 0.01},
+		{"beside 8 others", none, 150, 9, hashes, 0.01},
 		// Behind the floor medians are what is left to compare: who arrives late
 		// at it is a matter of microseconds.
-		{"imported", with(account.DefaultSettings().WrongAnswerFloor), 50, 2, append([]attempt{imported}, hashes...), 0},
+		{"imported", func() time.Duration { return floor(t, with(0)) }, 40, 1, append([]attempt{imported}, hashes...), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, class := range tt.classes {
-				tt.logins.took(t, class) // prepares the statements
-			}
 			for range attempts {
-				if alike(t, tt.classes, tt.logins.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP) {
+				l := with(tt.floor())
+				for _, class := range tt.classes {
+					l.took(t, class) // prepares what is made once
+				}
+				if alike(t, tt.classes, l.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP) {
 					return
 				}
 			}
 			t.Error("the classes can be told apart")
 		})
 	}
+}
+
+// floor is the default one, or a higher one where this machine, which others use
+// as well, is too slow at the moment for that to hide anything.
+func floor(t *testing.T, l *logins) time.Duration {
+	slowest := time.Duration(0)
+	for range 5 {
+		slowest = max(slowest, l.took(t, unknown), l.took(t, imported))
+	}
+	out := max(account.DefaultSettings().WrongAnswerFloor, 2*slowest)
+	t.Logf("refused logins take up to %v here, the floor is %v", slowest, out)
+	return out
 }

@@ -186,6 +186,7 @@ func misdirected(w http.ResponseWriter, host string) {
 }
 
 func refuse(w http.ResponseWriter, status int, code shop.Code, text, requestID string) {
+	w.Header().Add("Vary", "Origin")
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(shop.ErrorBody(code, text, requestID))

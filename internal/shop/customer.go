@@ -1,5 +1,7 @@
 package shop
 
+import "strings"
+
 // Customer is a person with an account, as the shopper may see it. Staff notes
 // are not loaded here.
 type Customer struct {
@@ -98,11 +100,19 @@ func (u CustomerUpdate) Apply(c Customer) (out Customer, moved bool, err error) 
 		if !ok {
 			errs = append(errs, Invalid("input.email", "Enter a valid email address."))
 		}
-		moved = ok && email.Key != c.EmailKey
+		moved = ok && (email.Key != c.EmailKey || !sameSpelling(email.Text, c.Email))
 		c.Email, c.EmailKey = email.Text, email.Key
 		c.EmailVerified = c.EmailVerified && !moved
 	}
 	return c, moved, errs.Or()
+}
+
+// sameSpelling tells whether mail to both reaches one mailbox for sure: what
+// differs beyond the case of ASCII letters may be another one's, though the keys
+// agree.
+func sameSpelling(a, b string) bool {
+	ascii := func(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7e }) }
+	return a == b || (ascii(a) && ascii(b) && strings.EqualFold(a, b))
 }
 
 // CheckCartID cleans the id of a cart that lives elsewhere; "" is none.

@@ -123,3 +123,16 @@ func TestCountry(t *testing.T) {
 		}
 	}
 }
+
+// Decision 25: two spellings with one key may be two mailboxes.
+func TestRespellingAnAddressLosesItsProof(t *testing.T) {
+	t.Parallel()
+	for to, moved := range map[string]bool{
+		"ada@example.com": false, "ADA@Example.com": false, "ada@ex\uff41mple.com": true, "bob@example.com": true,
+	} {
+		c, got, err := shop.CustomerUpdate{Email: &to}.Apply(shop.Customer{Email: "Ada@example.com", EmailKey: "ada@example.com", EmailVerified: true})
+		if err != nil || got != moved || c.EmailVerified == moved {
+			t.Errorf("%s: moved %v, verified %v, %v", to, got, c.EmailVerified, err)
+		}
+	}
+}
