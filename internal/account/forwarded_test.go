@@ -97,8 +97,8 @@ func TestWrongProxySecretIsNone(t *testing.T) {
 	wantLimited(t, login(t, unset, ada, right, from("203.0.113.1"), graphtest.Header{Name: "X-BC-Trusted-Proxy-Secret", Value: " "}), 15*time.Minute)
 }
 
-// Decision 20: a storefront's server that forwards no address has no network's
-// limit, or all its shoppers would share one; the account's limits hold.
+// Decision 20: a storefront's server that forwards no address has no limit by
+// network, or all its shoppers would share one; the account's own holds.
 func TestServerWithoutAForwardedAddress(t *testing.T) {
 	t.Parallel()
 	s, secret := proxied(t)
@@ -107,8 +107,11 @@ func TestServerWithoutAForwardedAddress(t *testing.T) {
 		want(t, login(t, s, fmt.Sprintf("guess%d@example.com", i), "wrong", server), refused)
 	}
 	want(t, login(t, s, ada, right, server), "in")
-	for range 3 {
+	for range 5 {
 		want(t, login(t, s, "grace@example.com", "wrong", server), refused)
 	}
-	wantLimited(t, login(t, s, "grace@example.com", right, server), 15*time.Minute)
+	wantLimited(t, login(t, s, "grace@example.com", right, server), time.Hour)
+	want(t, login(t, s, "grace@example.com", right, server, from("198.51.100.1")), string(shop.RateLimited))
+	elapse(t, s.DB, time.Hour)
+	want(t, login(t, s, "grace@example.com", right, server), "in")
 }
