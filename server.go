@@ -68,6 +68,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if strings.HasPrefix(parsed.Command(), "migrate") {
 		return migrate(ctx, c.Config, db, stdout)
 	}
+	if err := db.ready(ctx, c.Config); err != nil {
+		return err
+	}
 	return parsed.Run(&command.Env{Ctx: ctx, Storage: db.store, Hash: password.New(0).Hash, Out: stdout})
 }
 

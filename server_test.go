@@ -82,7 +82,7 @@ func start(t *testing.T, args ...string) (graphql, health string, stop func() er
 	ctx, cancel := context.WithCancel(context.Background())
 	out, over := newPrinted(), make(chan error, 1)
 	args = append(args, "serve", "--addr=127.0.0.1:0", "--admin-addr=127.0.0.1:0")
-	go func() { over <- run(ctx, args, out, io.Discard) }()
+	go func() { defer close(over); over <- run(ctx, args, out, io.Discard) }()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-over
@@ -129,7 +129,7 @@ func (s *shopper) ask(query string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return string(b)
+	return strings.TrimSuffix(string(b), "\n")
 }
 
 func TestAnUnknownHostIsToldWhatToDo(t *testing.T) {

@@ -171,7 +171,7 @@ func writeReply(w http.ResponseWriter, mediaType string, status int, reply *repl
 		body.WriteString(`"data":`)
 		body.Write(resp.Data)
 	}
-	body.WriteByte('}')
+	body.WriteString("}\n") // for those who read it in a terminal
 	if reply.retryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(reply.retryAfter.Seconds()))))
 	}

@@ -136,7 +136,7 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 			return nil
 		}
 		row := consentOf(storeID, b, step, in)
-		if again, err := t.repeats(b, &row); err != nil || again {
+		if again, err := t.repeats(b, step, &row); err != nil || again {
 			return err
 		}
 		if err := t.keepText(storeID, in, row.TextHash); err != nil {
@@ -202,8 +202,8 @@ const touchWindow = 24 * time.Hour
 
 // repeats tells whether the last row of the chain says the same, not long ago:
 // a double click, or a client that lost our answer.
-func (t tx) repeats(b lockedSubscriber, row *shop.Consent) (bool, error) {
-	if b.fresh || b.NextSeq == 1 {
+func (t tx) repeats(b lockedSubscriber, step shop.Step, row *shop.Consent) (bool, error) {
+	if b.fresh || b.NextSeq == 1 || step.To != b.State {
 		return false, nil
 	}
 	last, err := t.lastConsent(row.StoreID, b)

@@ -103,7 +103,7 @@ func handler(o Options, hasher *password.Hasher, log *slog.Logger) http.Handler 
 	return middleware.Chain(mux, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }
 
-// Reply is one answer.
+// Reply is one answer, its body without the line feed at the end.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -178,7 +178,7 @@ func (s *Server) Do(t testing.TB, method, path string, body io.Reader, headers .
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Reply{resp.StatusCode, resp.Header, b}
+	return &Reply{resp.StatusCode, resp.Header, bytes.TrimSuffix(b, []byte("\n"))}
 }
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -19,7 +20,11 @@ type account struct {
 	drop     bool // we are root and have to become this user
 }
 
-func serverAccount() (*account, error) {
+// serverAccount is who we are, or for root one of the two users that it may
+// become: the one that the data in dir belongs to, if there is any. Which users
+// there are may have changed since it was made: installing PostgreSQL brings
+// one along.
+func serverAccount(dir string) (*account, error) {
 	if uid := os.Geteuid(); uid != 0 {
 		u, err := user.LookupId(strconv.Itoa(uid))
 		if err != nil {
@@ -27,7 +32,11 @@ func serverAccount() (*account, error) {
 		}
 		return &account{name: u.Username, uid: uint32(uid), gid: uint32(os.Getegid())}, nil
 	}
-	for _, name := range []string{"postgres", "nobody"} {
+	names := []string{"postgres", "nobody"}
+	if owner := dataOwner(dir); owner == "nobody" {
+		slices.Reverse(names)
+	}
+	for _, name := range names {
 		u, err := user.Lookup(name)
 		if err != nil {
 			continue
@@ -39,6 +48,21 @@ func serverAccount() (*account, error) {
 		}
 	}
 	return nil, errors.New("PostgreSQL does not run as root, and there is no user postgres or nobody to run it as")
+}
+
+// dataOwner names the user that owns the data in dir; "" when there is none.
+func dataOwner(dir string) string {
+	made, _ := filepath.Glob(filepath.Join(dir, "data-*"))
+	for _, data := range made {
+		st, err := os.Lstat(data)
+		if err != nil {
+			continue
+		}
+		if u, err := user.LookupId(strconv.FormatUint(uint64(st.Sys().(*syscall.Stat_t).Uid), 10)); err == nil {
+			return u.Username
+		}
+	}
+	return ""
 }
 
 func (a *account) credential() *syscall.Credential {

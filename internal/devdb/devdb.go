@@ -76,7 +76,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if c.dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
-	if c.who, err = serverAccount(); err != nil {
+	if c.who, err = serverAccount(c.dir); err != nil {
 		return nil, err
 	}
 	if err := makeOpen(c.dir); err != nil {

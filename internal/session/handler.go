@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/gorilla/sessions"
 
@@ -178,11 +178,19 @@ func unwrapped(err error) error {
 
 // misdirected says how to mend it: whoever sees this set up the host.
 func misdirected(w http.ResponseWriter, host string) {
-	if len(host) > 253 || !utf8.ValidString(host) || host == "" {
+	if !pasteable(host) {
 		host = "HOST"
 	}
 	refuse(w, http.StatusMisdirectedRequest, shop.NotFound,
 		"No storefront answers to the host "+strconv.Quote(host)+". To add it: regulars channel add-host STORE CHANNEL "+host, "")
+}
+
+// pasteable tells whether a host can stand in a command: it is the caller's word.
+func pasteable(host string) bool {
+	odd := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '.' && r != '-' && r != '_' && r != ':'
+	}
+	return host != "" && len(host) <= 253 && !strings.ContainsFunc(host, odd)
 }
 
 func refuse(w http.ResponseWriter, status int, code shop.Code, text, requestID string) {
