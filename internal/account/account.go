@@ -60,8 +60,13 @@ func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settin
 // use is one use of a limit in one store.
 func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...string) storage.Use {
 	parts := append([]string{kind, store.Hash}, subject...)
-	return storage.Use{Key: a.ring.HMAC("limit", parts...), Limit: l}
+	return storage.Use{Key: append([]byte{lockOrder[kind]}, a.ring.HMAC("limit", parts...)...), Limit: l}
 }
+
+// lockOrder begins the keys of a login's limits, which are taken in their order:
+// what all of a network share comes last and is held shortest, whatever the
+// account. By hash alone some accounts would be slower than others.
+var lockOrder = map[string]byte{"login account prefix": 1, "login account": 2, "login prefix": 3}
 
 // busy turns a full hashing queue into an answer.
 func busy(err error) error {

@@ -116,7 +116,7 @@ func mannWhitney(a, b []float64) float64 {
 }
 
 // alike compares all pairs of classes.
-func alike(t *testing.T, classes []attempt, took [][]float64, minP float64) bool {
+func alike(t *testing.T, classes []attempt, took [][]float64, minP, spread float64) bool {
 	ok := true
 	for i := range classes {
 		for j := range i {
@@ -157,12 +157,15 @@ func TestSlowLoginTiming(t *testing.T) {
 		workers int
 		classes []attempt
 		minP    float64
+		spread  float64
 	}{
-		{"idle", none, 150, 1, hashes, 0.01},
-		{"beside 8 others", none, 150, 9, hashes, 0.01},
+		{"idle", none, 150, 1, hashes, 0.01, spread},
+		// Waiting for a turn scatters so widely that medians of this many samples
+		// differ by a tenth on their own: the ranks decide.
+		{"beside 8 others", none, 150, 9, hashes, 0.01, 0.2},
 		// Behind the floor medians are what is left to compare: who arrives late
 		// at it is a matter of microseconds.
-		{"imported", func() time.Duration { return floor(t, with(0)) }, 40, 1, append([]attempt{imported}, hashes...), 0},
+		{"imported", func() time.Duration { return floor(t, with(0)) }, 40, 1, append([]attempt{imported}, hashes...), 0, spread},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for range attempts {
@@ -170,7 +173,7 @@ func TestSlowLoginTiming(t *testing.T) {
 				for _, class := range tt.classes {
 					l.took(t, class) // prepares what is made once
 				}
-				if alike(t, tt.classes, l.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP) {
+				if alike(t, tt.classes, l.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP, tt.spread) {
 					return
 				}
 			}
