@@ -60,7 +60,9 @@ func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settin
 // use is one use of a limit in one store.
 func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...string) storage.Use {
 	parts := append([]string{kind, store.Hash}, subject...)
-	return storage.Use{Key: append([]byte{lockOrder[kind]}, a.ring.HMAC("limit", parts...)...), Limit: l}
+	key := a.ring.HMAC("limit", parts...)
+	key[0] = lockOrder[kind]
+	return storage.Use{Key: key, Limit: l}
 }
 
 // lockOrder begins the keys of a login's limits, which are taken in their order:
