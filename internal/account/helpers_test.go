@@ -20,6 +20,7 @@ import (
 
 const (
 	ada     = "ada@example.com"
+	grace   = "grace@example.com"
 	right   = command.DemoPassword
 	refused = "Invalid credentials"
 )
