@@ -221,7 +221,7 @@ func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
 // allowed is who may import whom; storage/storagetest and graph/graphtest are
 // for tests alone.
 var allowed = map[string]string{
-	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "",
+	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "", "internal/csvfile": "",
 	"internal/keys":       "internal/shop",
 	"internal/middleware": "internal/shop",
 	"storage":             "internal/shop internal/batch",
@@ -231,7 +231,7 @@ var allowed = map[string]string{
 	"graph/model":         "internal/shop",
 	"graph/generated":     "graph/model internal/shop",
 	"graph":               "storage internal/shop internal/session internal/account internal/newsletter graph/generated graph/model",
-	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys",
+	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys internal/csvfile",
 	"storage/storagetest": "storage internal/devdb",
 }
 
