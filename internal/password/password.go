@@ -4,6 +4,7 @@ package password
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"runtime"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -79,6 +81,9 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (ok, rehash 
 // check costs next to nothing when the hash is not readable.
 func check(hash, password string) (ok, rehash, readable bool) {
 	switch {
+	case acceptableArgon2i(hash):
+		ok := checkArgon2i(hash, password)
+		return ok, ok, true
 	case acceptableArgon2id(hash):
 		ok, params, err := argon2id.CheckHash(password, hash)
 		// A dearer hash is replaced too: its cost would tell its owner from a user who does not exist.
@@ -90,6 +95,23 @@ func check(hash, password string) (ok, rehash, readable bool) {
 		return err == nil, err == nil, err == nil || mismatch
 	}
 	return false, false, false
+}
+
+// Readable tells whether Verify can check passwords against a hash from elsewhere: bcrypt and argon2, up to a cost that
+// one login may have.
+func Readable(hash string) bool {
+	return acceptableArgon2id(hash) || acceptableArgon2i(hash) || acceptableBcrypt(hash)
+}
+
+// Cost is how long checking a wrong password against hash takes here.
+func (h *Hasher) Cost(ctx context.Context, hash string) (time.Duration, error) {
+	if err := h.acquire(ctx); err != nil {
+		return 0, err
+	}
+	defer h.release()
+	started := time.Now()
+	_, _, _ = check(hash, "")
+	return time.Since(started), nil
 }
 
 // acquire waits for a slot, a second at most.
@@ -137,6 +159,24 @@ func acceptableArgon2id(hash string) bool {
 		p.Parallelism > 0 && p.Parallelism <= maxParallelism &&
 		p.SaltLength >= 8 && p.SaltLength <= 64 &&
 		p.KeyLength >= 16 && p.KeyLength <= 64
+}
+
+// asArgon2id is a hash of argon2i under the name that the library reads: the two differ in how a key is made, not in how it
+// is written down.
+func asArgon2id(hash string) string { return strings.Replace(hash, "$argon2i$", "$argon2id$", 1) }
+
+func acceptableArgon2i(hash string) bool {
+	return strings.HasPrefix(hash, "$argon2i$") && acceptableArgon2id(asArgon2id(hash))
+}
+
+// checkArgon2i is for hashes of shops whose PHP preferred argon2i.
+func checkArgon2i(hash, password string) bool {
+	p, salt, key, err := argon2id.DecodeHash(asArgon2id(hash))
+	if err != nil {
+		return false
+	}
+	other := argon2.Key([]byte(password), salt, p.Iterations, p.Memory, p.Parallelism, p.KeyLength)
+	return subtle.ConstantTimeCompare(key, other) == 1
 }
 
 func acceptableBcrypt(hash string) bool {
