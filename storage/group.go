@@ -129,19 +129,25 @@ func (s *Store) CreateGroup(ctx context.Context, storeID int64, in shop.Customer
 		if err != nil {
 			return err
 		}
-		for _, r := range in.DiscountRules {
-			if _, err := t.exec(insertRule, storeID, id, r.Type, r.Method, r.Amount, r.TargetID); err != nil {
-				return err
-			}
-		}
-		for _, category := range in.CategoryAccess.CategoryIDs {
-			if _, err := t.exec(insertCategory, storeID, id, category); err != nil {
-				return err
-			}
-		}
-		return nil
+		in.ID = id
+		return t.fillGroup(storeID, &in)
 	})
 	return id, err
+}
+
+// fillGroup gives a group its rules and categories.
+func (t tx) fillGroup(storeID int64, g *shop.CustomerGroup) error {
+	for _, r := range g.DiscountRules {
+		if _, err := t.exec(insertRule, storeID, g.ID, r.Type, r.Method, r.Amount, r.TargetID); err != nil {
+			return err
+		}
+	}
+	for _, category := range g.CategoryAccess.CategoryIDs {
+		if _, err := t.exec(insertCategory, storeID, g.ID, category); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const groupByName = `

@@ -130,7 +130,7 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 		}
 		step := shop.SignUp(b.state(), b.StateBefore, in.Customer.Proves(in.Email))
 		if in.Actor == shop.ActorImport {
-			step = shop.Import(b.state(), b.StateBefore)
+			step = shop.Import(b.state(), b.StateBefore, shop.StateSubscribed)
 		}
 		if step.Nothing {
 			return nil

@@ -15,6 +15,7 @@ const (
 	ActionRequested    ConsentAction = "REQUESTED"
 	ActionSubscribed   ConsentAction = "SUBSCRIBED"
 	ActionUnsubscribed ConsentAction = "UNSUBSCRIBED"
+	ActionSuppressed   ConsentAction = "SUPPRESSED"
 	ActionExpired      ConsentAction = "EXPIRED"
 )
 

@@ -21,6 +21,8 @@ import (
 // forDevelopers are texts that only people who write programs meet: a shopper
 // types neither cursors nor queries.
 var forDevelopers = []string{
+	"A price list has to be the only rule.", "There are two rules for %s.", "A percentage is between 0 and 100.", "%q is not a rule.",
+	"Categories are named where, and only where, the access is SPECIFIC.",
 	"There is no such store.", "There is no store %q.", "There is a store %q already.", "The store has no such channel.", "The channel has no such host.",
 	"The host %s belongs to another channel.", "There is a group %q already.", "There is no group %q.",
 	"Give first or last, not both.", "Ask for 0 to %d items.", "This is not a cursor of this list.", "Give the language as a BCP 47 tag, such as en-GB.",

@@ -55,6 +55,10 @@ type StoreSettings struct {
 	Newsletter NewsletterSettings `json:"newsletter"`
 	// AccountCreation lets shoppers register.
 	AccountCreation bool `json:"accountCreation"`
+	// WrongLoginFloorMS is how many milliseconds a refused login takes at least,
+	// where that is more than the server's own floor: as long as checking the
+	// dearest imported password hash takes.
+	WrongLoginFloorMS int64 `json:"wrongLoginFloorMs,omitempty"`
 }
 
 // NewsletterSettings also go out as GraphQL's type of that name.

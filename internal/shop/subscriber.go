@@ -27,6 +27,9 @@ const (
 	OriginImport     SubscriberOrigin = "IMPORT"
 )
 
+// SubscriberOrigins lists all.
+var SubscriberOrigins = []SubscriberOrigin{OriginStorefront, OriginCheckout, OriginAccount, OriginAPI, OriginImport}
+
 // SubscribeOrigin is what a storefront may claim.
 type SubscribeOrigin = SubscriberOrigin
 
@@ -84,15 +87,6 @@ func SignUp(from, before SubscriberState, proved bool) Step {
 		}
 	}
 	return ask
-}
-
-// Import is an address in a merchant's file: it brings back nobody who left, and
-// while a sign-up is pending the state before it counts.
-func Import(from, before SubscriberState) Step {
-	if from == StateNone || (from == StatePending && before == StateNone) {
-		return Step{Action: ActionSubscribed, To: StateSubscribed}
-	}
-	return Step{Nothing: true}
 }
 
 // Unsubscribe is an unsubscribe by somebody who proved the address.

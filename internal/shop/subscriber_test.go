@@ -34,23 +34,27 @@ func TestSteps(t *testing.T) {
 		return shop.Step{Action: shop.ActionExpired, To: to, Forget: to == none}
 	}
 	nothing := shop.Step{Nothing: true}
+	dead := shop.Step{Action: shop.ActionSuppressed, To: suppressed}
 	for _, c := range []struct {
 		from, before                                  shop.SubscriberState
 		signUp, proved, unsubscribe, imported, expire shop.Step
+		importedOff, importedDead                     shop.Step
 	}{
-		{none, none, yes, yes, nothing, yes, nothing},
-		{pending, none, yes, yes, off(none), yes, over(none)},
-		{pending, unsubscribed, ask(unsubscribed), yes, off(unsubscribed), nothing, over(unsubscribed)},
-		{pending, suppressed, ask(suppressed), ask(suppressed), off(suppressed), nothing, over(suppressed)},
-		{subscribed, none, yes, yes, off(unsubscribed), nothing, nothing},
-		{unsubscribed, none, ask(unsubscribed), yes, nothing, nothing, nothing},
-		{suppressed, none, ask(suppressed), ask(suppressed), nothing, nothing, nothing},
+		{none, none, yes, yes, nothing, yes, nothing, off(unsubscribed), dead},
+		{pending, none, yes, yes, off(none), yes, over(none), nothing, dead},
+		{pending, unsubscribed, ask(unsubscribed), yes, off(unsubscribed), nothing, over(unsubscribed), nothing, dead},
+		{pending, suppressed, ask(suppressed), ask(suppressed), off(suppressed), nothing, over(suppressed), nothing, dead},
+		{subscribed, none, yes, yes, off(unsubscribed), nothing, nothing, off(unsubscribed), dead},
+		{unsubscribed, none, ask(unsubscribed), yes, nothing, nothing, nothing, nothing, dead},
+		{suppressed, none, ask(suppressed), ask(suppressed), nothing, nothing, nothing, nothing, nothing},
 	} {
 		for event, got := range map[string][2]shop.Step{
 			"sign-up":         {shop.SignUp(c.from, c.before, false), c.signUp},
 			"sign-up, proved": {shop.SignUp(c.from, c.before, true), c.proved},
 			"unsubscribe":     {shop.Unsubscribe(c.from, c.before), c.unsubscribe},
-			"import":          {shop.Import(c.from, c.before), c.imported},
+			"import, left":    {shop.Import(c.from, c.before, unsubscribed), c.importedOff},
+			"import, bounced": {shop.Import(c.from, c.before, suppressed), c.importedDead},
+			"import":          {shop.Import(c.from, c.before, subscribed), c.imported},
 		} {
 			if got[0] != got[1] {
 				t.Errorf("%s after %q, %s: got %+v, want %+v", c.from, c.before, event, got[0], got[1])

@@ -1,0 +1,307 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"regulars/internal/shop"
+)
+
+// ImportBatch is how many lines of a file one transaction takes.
+const ImportBatch = 1000
+
+// ImportRun is one process importing one file into one store.
+type ImportRun struct {
+	StoreID, ID, attempt int64
+	// Update lets a line change what is known; else such a line is skipped.
+	Update bool
+	// DryRun lets nothing be written but the staging table.
+	DryRun bool
+	turns  *turns
+}
+
+// ImportPart is one transaction of an import: the lines behind After, up to the
+// line UpTo. Parts are numbered from 0; two that run at the same time have the
+// outcome of one after the other.
+type ImportPart struct {
+	Number      int
+	After, UpTo int64
+}
+
+// ImportLine is one line of a file, checked.
+type ImportLine struct {
+	Line int64
+	// Key is what the line is about: two lines with one key are about the same.
+	Key string
+	// Data is JSON of shop.ImportedCustomer or its like; Reason says why there is
+	// none.
+	Data   string
+	Reason string
+	// Fields is JSON of the line as it came, for the file of rejected lines.
+	Fields string
+}
+
+// ImportResult says what became of a line.
+type ImportResult string
+
+// The results. What is skipped or rejected has a reason.
+const (
+	ImportCreated   ImportResult = "created"
+	ImportUpdated   ImportResult = "updated"
+	ImportUnchanged ImportResult = "unchanged"
+	ImportSkipped   ImportResult = "skipped"
+	ImportRejected  ImportResult = "rejected"
+)
+
+// ImportOutcome is what became of one line.
+type ImportOutcome struct {
+	ImportLine
+	Result ImportResult
+}
+
+// ImportsAtOnce is how many parts of an import are worth running at the same
+// time: while one waits for the disk, the next is made ready. One, where the
+// pool has a single connection.
+func (s *Store) ImportsAtOnce() int { return min(2, max(1, s.db.Stats().MaxOpenConnections)) }
+
+// ErrImportTakenOver stops an import whose file another process imports by now.
+var ErrImportTakenOver = errors.New("another import of this file has been started; this one stops")
+
+const startImport = `
+INSERT INTO import_runs AS r (store_id, kind, file_hash)
+VALUES ($1, $2, $3)
+ON CONFLICT (store_id, kind, file_hash) WHERE done_at IS NULL
+DO UPDATE SET attempt = r.attempt + 1, started_at = EXCLUDED.started_at
+RETURNING r.id, r.attempt`
+
+const dropLeftovers = `
+DELETE FROM import_rows
+WHERE  store_id = $1 AND run_id = $2 AND line IN (
+    SELECT line FROM import_rows WHERE store_id = $1 AND run_id = $2 ORDER BY line LIMIT 10000)`
+
+// StartImport begins an import, or begins again what another process left, and
+// makes that process stop if it is still there.
+func (s *Store) StartImport(ctx context.Context, storeID int64, kind string, fileHash []byte, update, dryRun bool) (run ImportRun, err error) {
+	defer explain(&err, "starting an import into store %d", storeID)
+	if dryRun {
+		kind += " dry run"
+	}
+	run = ImportRun{StoreID: storeID, Update: update, DryRun: dryRun, turns: newTurns()}
+	err = s.tx(ctx, func(t tx) error {
+		return t.QueryRowContext(ctx, startImport, storeID, kind, fileHash).Scan(&run.ID, &run.attempt)
+	})
+	if err != nil {
+		return run, err
+	}
+	return run, s.clearImport(ctx, run)
+}
+
+func (s *Store) clearImport(ctx context.Context, run ImportRun) error {
+	for left := int64(1); left > 0; {
+		err := s.inImport(ctx, run, func(t tx) (err error) {
+			left, err = t.exec(dropLeftovers, run.StoreID, run.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const holdImport = `
+SELECT attempt FROM import_runs WHERE store_id = $1 AND id = $2 AND done_at IS NULL FOR SHARE`
+
+// The server's role plans each statement once, for whatever size the tables had
+// then; an import makes empty ones large. What it looks up is planned anew, or
+// each batch would read all that the ones before it wrote. The checks of foreign
+// keys are planned the same way, row by row, so that writes go back to the usual.
+const (
+	planAfresh = `SET LOCAL plan_cache_mode = 'force_custom_plan'`
+	planOnce   = `SET LOCAL plan_cache_mode TO DEFAULT`
+)
+
+// inImport is a transaction that only the newest process of a run may make.
+func (s *Store) inImport(ctx context.Context, run ImportRun, do func(tx) error) error {
+	return s.tx(ctx, func(t tx) error {
+		var attempt int64
+		ok, err := found(t.get(&attempt, holdImport, run.StoreID, run.ID))
+		if err != nil {
+			return err
+		}
+		if !ok || attempt != run.attempt {
+			return ErrImportTakenOver
+		}
+		if _, err := t.exec(planAfresh); err != nil {
+			return err
+		}
+		return do(t)
+	})
+}
+
+const copyRows = `
+COPY import_rows (store_id, run_id, line, key, data, fields, reason) FROM STDIN`
+
+// StageImport copies lines into the staging table.
+func (s *Store) StageImport(ctx context.Context, run ImportRun, rows []ImportLine) (err error) {
+	defer explain(&err, "staging an import into store %d", run.StoreID)
+	return s.inImport(ctx, run, func(t tx) error {
+		c, err := t.PrepareContext(ctx, copyRows)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		for _, r := range rows {
+			data := r.Data
+			if data == "" {
+				data = "{}"
+			}
+			if _, err := c.ExecContext(ctx, run.StoreID, run.ID, r.Line, r.Key, data, r.Fields, r.Reason); err != nil {
+				return err
+			}
+		}
+		_, err = c.ExecContext(ctx)
+		return err
+	})
+}
+
+const stagedRows = `
+SELECT line, key, data, fields, reason
+FROM   import_rows
+WHERE  store_id = $1 AND run_id = $2 AND line > $3 AND line <= $4
+ORDER  BY line`
+
+const dropStaged = `
+DELETE FROM import_rows WHERE store_id = $1 AND run_id = $2 AND line > $3 AND line <= $4`
+
+// importLines is one transaction of an import, whose lines apply says what is to
+// become of. What it returns is what was committed.
+func (s *Store) importLines(ctx context.Context, run ImportRun, part ImportPart, apply func(tx, []ImportOutcome) error) (out []ImportOutcome, err error) {
+	defer run.turns.leave(part.Number)
+	err = s.inImport(ctx, run, func(t tx) error {
+		out = nil
+		if err := t.list(&out, stagedRows, run.StoreID, run.ID, part.After, part.UpTo); err != nil {
+			return err
+		}
+		for i := range out {
+			if out[i].Reason != "" {
+				out[i].Result = ImportRejected
+			}
+		}
+		run.turns.enter(part.Number, out)
+		if run.DryRun {
+			if err := t.findRepeated(run, part.After, out); err != nil {
+				return err
+			}
+			return apply(t, out)
+		}
+		if _, err := t.exec(dropStaged, run.StoreID, run.ID, part.After, part.UpTo); err != nil {
+			return err
+		}
+		return apply(t, out)
+	})
+	return out, err
+}
+
+const repeatedRows = `
+SELECT r.key, r.data
+FROM   import_rows r
+WHERE  r.store_id = $1 AND r.run_id = $2 AND r.key = ANY($3) AND r.line <= $4 AND r.reason = ''
+ORDER  BY r.line DESC`
+
+// findRepeated settles lines of a dry run whose key stood in an earlier batch,
+// which has not left anything that they could be compared with.
+func (t tx) findRepeated(run ImportRun, after int64, out []ImportOutcome) error {
+	var earlier []struct{ Key, Data string }
+	if err := t.list(&earlier, repeatedRows, run.StoreID, run.ID, keysOf(out), after); err != nil {
+		return err
+	}
+	first := map[string]string{}
+	for _, e := range earlier { // the last one is the first line of the file
+		first[e.Key] = e.Data
+	}
+	for i := range out {
+		data, ok := first[out[i].Key]
+		switch {
+		case out[i].Result != "" || !ok:
+		case data == out[i].Data:
+			out[i].Result = ImportUnchanged
+		case run.Update:
+			out[i].Result = ImportUpdated
+		default:
+			out[i].skip("an earlier line of the file is about the same with other data")
+		}
+	}
+	return nil
+}
+
+func (o *ImportOutcome) skip(reason string) { o.Result, o.Reason = ImportSkipped, reason }
+
+// undecided is what a line says, where nothing was decided about it yet.
+func undecided[T any](o *ImportOutcome) (said *T, err error) {
+	if o.Result != "" {
+		return nil, nil
+	}
+	said = new(T)
+	if err := json.Unmarshal([]byte(o.Data), said); err != nil {
+		return nil, fmt.Errorf("line %d of the staging table: %w", o.Line, err)
+	}
+	return said, nil
+}
+
+const finishImport = `
+UPDATE import_runs SET done_at = now() WHERE store_id = $1 AND id = $2`
+
+const forgetImport = `
+DELETE FROM import_runs WHERE store_id = $1 AND id = $2`
+
+// FinishImport notes that all of the file is in. A dry run leaves nothing.
+func (s *Store) FinishImport(ctx context.Context, run ImportRun) (err error) {
+	defer explain(&err, "finishing an import into store %d", run.StoreID)
+	if !run.DryRun {
+		return s.inImport(ctx, run, func(t tx) error {
+			_, err := t.exec(finishImport, run.StoreID, run.ID)
+			return err
+		})
+	}
+	if err := s.clearImport(ctx, run); err != nil {
+		return err
+	}
+	return s.inImport(ctx, run, func(t tx) error {
+		_, err := t.exec(forgetImport, run.StoreID, run.ID)
+		return err
+	})
+}
+
+const raiseWrongLoginFloor = `
+UPDATE stores
+SET    settings = jsonb_set(settings, '{wrongLoginFloorMs}', to_jsonb($2::bigint)), config_version = config_version + 1
+WHERE  id = $1 AND COALESCE((settings ->> 'wrongLoginFloorMs')::bigint, 0) < $2`
+
+// RaiseWrongLoginFloor makes wrong logins of a store take so many milliseconds
+// at least (shop.StoreSettings.WrongLoginFloorMS); raised tells that they took
+// less before.
+func (s *Store) RaiseWrongLoginFloor(ctx context.Context, storeID, milliseconds int64) (raised bool, err error) {
+	defer explain(&err, "raising the floor of wrong logins of store %d", storeID)
+	err = s.tx(ctx, func(t tx) error {
+		n, err := t.exec(raiseWrongLoginFloor, storeID, milliseconds)
+		raised = n == 1
+		return err
+	})
+	return raised, err
+}
+
+const groupList = `
+SELECT id, name, is_default, is_group_for_guests
+FROM   customer_groups
+WHERE  store_id = $1
+ORDER  BY id`
+
+// GroupList lists a store's groups without what they give.
+func (s *Store) GroupList(ctx context.Context, storeID int64) (groups []shop.CustomerGroup, err error) {
+	defer explain(&err, "listing the groups of store %d", storeID)
+	err = s.list(ctx, &groups, groupList, storeID)
+	return groups, err
+}
