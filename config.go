@@ -29,6 +29,8 @@ type cli struct {
 	Demo    command.Demo    `cmd:"" help:"Load the demo store; changes nothing when it is there."`
 	Store   command.Store   `cmd:"" help:"Create and list stores."`
 	Channel command.Channel `cmd:"" help:"Set up the storefronts of a store."`
+	Import  command.Import  `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
+	Export  command.Export  `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
 }
 
 type serveOptions struct {

@@ -71,7 +71,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := db.ready(ctx, c.Config); err != nil {
 		return err
 	}
-	return parsed.Run(&command.Env{Ctx: ctx, Storage: db.store, Hash: password.New(0).Hash, Out: stdout})
+	return parsed.Run(commandEnv(ctx, c.Config, db.store, stdout))
+}
+
+// commandEnv is what commands work with.
+func commandEnv(ctx context.Context, c Config, db *storage.Store, stdout io.Writer) *command.Env {
+	hasher := password.New(0)
+	env := &command.Env{Ctx: ctx, Storage: db, Hash: hasher.Hash, Readable: password.Readable, Cost: hasher.Cost,
+		LoginFloor: c.accounts().WrongAnswerFloor, Out: stdout}
+	if f, ok := stdout.(*os.File); ok {
+		info, err := f.Stat()
+		env.Terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return env
 }
 
 // serve starts every part in order, and stops them in the opposite one.

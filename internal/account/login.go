@@ -51,7 +51,7 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 		return "", s, err
 	}
 	if found == nil {
-		a.waitUntil(ctx, started.Add(a.set.WrongAnswerFloor))
+		a.waitUntil(ctx, started.Add(max(a.set.WrongAnswerFloor, time.Duration(in.Store.Settings.WrongLoginFloorMS)*time.Millisecond)))
 		return "", s, refused()
 	}
 	if found.ResetRequired {

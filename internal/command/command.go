@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"regulars/storage"
 )
@@ -15,7 +16,15 @@ type Env struct {
 	Storage *storage.Store
 	// Hash makes a password hash.
 	Hash func(ctx context.Context, password string) (string, error)
-	Out  io.Writer
+	// Readable tells whether a hash from elsewhere can be checked, and Cost how
+	// long that takes here.
+	Readable func(hash string) bool
+	Cost     func(ctx context.Context, hash string) (time.Duration, error)
+	// LoginFloor is how long wrong logins take anyway.
+	LoginFloor time.Duration
+	Out        io.Writer
+	// Terminal says that a person watches Out.
+	Terminal bool
 }
 
 func (e *Env) say(format string, args ...any) { fmt.Fprintf(e.Out, format+"\n", args...) }

@@ -1,0 +1,208 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"regulars/internal/csvfile"
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// importing is one import under way.
+type importing struct {
+	*Env
+	sheet
+	columns *columns
+	run     storage.ImportRun
+	file    string
+	lines   int64   // entries of the file
+	cuts    []int64 // the last line of each batch
+	counts  map[storage.ImportResult]int64
+	rejects rejects
+}
+
+// maxBatchBytes ends a batch early, so that long lines do not fill the memory.
+const maxBatchBytes = 4 << 20
+
+// stage checks every line and copies it into the staging table.
+func (i *importing) stage(f io.Reader, size int64) error {
+	counted := &countingReader{in: f}
+	t, err := csvfile.NewReader(counted)
+	if err != nil {
+		return err
+	}
+	p := i.progress("checked", size)
+	batch, bytes := make([]storage.ImportLine, 0, storage.ImportBatch), 0
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		if err := i.Storage.StageImport(i.Ctx, i.run, batch); err != nil {
+			return err
+		}
+		i.lines += int64(len(batch))
+		i.cuts = append(i.cuts, batch[len(batch)-1].Line)
+		batch, bytes = batch[:0], 0
+		p.at(counted.n, i.lines)
+		return nil
+	}
+	for {
+		record, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		line, err := i.line(record)
+		if err != nil {
+			return err
+		}
+		batch = append(batch, line)
+		bytes += len(line.Data) + len(line.Fields)
+		if len(batch) == storage.ImportBatch || bytes > maxBatchBytes {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	err = flush()
+	p.end(i.lines)
+	return err
+}
+
+// line is a record, checked.
+func (i *importing) line(r csvfile.Record) (storage.ImportLine, error) {
+	out := storage.ImportLine{Line: int64(r.Line)}
+	var said any
+	err := r.Err
+	if err == nil {
+		out.Key, said, err = i.parse(row{i.columns, r.Fields})
+	}
+	if err != nil {
+		out.Key, out.Reason = "", sentence(err)
+	} else {
+		b, err := json.Marshal(said)
+		if err != nil {
+			return out, err
+		}
+		out.Data = string(b)
+	}
+	b, err := json.Marshal(r.Fields)
+	out.Fields = string(b)
+	return out, err
+}
+
+// sentence is an error for people: one of several after the other, each with the
+// column that it is about.
+func sentence(err error) string {
+	refusals := shop.ErrorsIn(err)
+	if len(refusals) == 0 {
+		return err.Error()
+	}
+	texts := make([]string, len(refusals))
+	for i, e := range refusals {
+		texts[i] = e.Error()
+		if e.Field != "" {
+			texts[i] = strings.TrimPrefix(e.Field, "input.") + ": " + texts[i]
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
+// takeAll takes the batches, each in a transaction of its own, and counts what
+// became of their lines in the order of the file.
+func (i *importing) takeAll() error {
+	i.counts = map[storage.ImportResult]int64{}
+	defer i.rejects.close()
+	type result struct {
+		out []storage.ImportOutcome
+		err error
+	}
+	ctx, stop := context.WithCancel(i.Ctx)
+	defer stop()
+	atOnce := 1
+	if !i.alone {
+		atOnce = i.Storage.ImportsAtOnce()
+	}
+	results, slots := make(chan chan result, atOnce), make(chan struct{}, atOnce)
+	go func() {
+		defer close(results)
+		after := int64(0)
+		for n, upTo := range i.cuts {
+			part := storage.ImportPart{Number: n, After: after, UpTo: upTo}
+			after = upTo
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			done := make(chan result, 1)
+			results <- done
+			go func() {
+				out, err := i.take(ctx, i.run, part)
+				<-slots
+				done <- result{out, err}
+			}()
+		}
+	}()
+	p, done := i.progress("taken", i.lines), int64(0)
+	var failed error
+	for next := range results {
+		r := <-next
+		if failed == nil {
+			failed = r.err
+		}
+		if r.err != nil {
+			stop()
+			continue
+		}
+		done += int64(len(r.out))
+		if err := i.count(r.out); err != nil && failed == nil {
+			failed = err
+		}
+		p.at(done, done)
+	}
+	if err := i.Ctx.Err(); err != nil {
+		return fmt.Errorf("stopped after %d of %d lines; run it again to go on", done, i.lines)
+	}
+	if failed != nil {
+		return fmt.Errorf("stopped after %d of %d lines; run it again to go on: %w", done, i.lines, failed)
+	}
+	p.end(done)
+	return nil
+}
+
+func (i *importing) count(out []storage.ImportOutcome) error {
+	for _, o := range out {
+		i.counts[o.Result]++
+		if o.Reason != "" {
+			if err := i.reject(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sum says what became of the file.
+func (i *importing) sum(dryRun bool) error {
+	if err := i.rejects.finish(); err != nil {
+		return err
+	}
+	if dryRun {
+		i.say("A dry run: nothing was changed. It would be:")
+	}
+	for _, r := range []storage.ImportResult{storage.ImportCreated, storage.ImportUpdated, storage.ImportUnchanged, storage.ImportSkipped, storage.ImportRejected} {
+		i.say("  %-9s %d", r, i.counts[r])
+	}
+	if i.rejects.path != "" {
+		i.say("Lines that were skipped or rejected are in %s, each with the reason.", i.rejects.path)
+	}
+	return nil
+}
