@@ -168,8 +168,10 @@ func TestLoginNeedsThePasswordThatWasChecked(t *testing.T) {
 	refused("changed meanwhile")
 	w.owner.MustExec(`UPDATE customers SET password_hash = 'hash', disabled_at = now()`)
 	refused("disabled meanwhile")
+	w.owner.MustExec(`UPDATE customers SET disabled_at = NULL, password_reset_required = true`)
+	refused("to be reset meanwhile")
 	w.wantCount(t, 0, `sessions`)
-	w.owner.MustExec(`UPDATE customers SET disabled_at = NULL`)
+	w.owner.MustExec(`UPDATE customers SET password_reset_required = false`)
 	in := loginOf(ada.ID, "s")
 	in.Rehashed = "stronger"
 	_, ok, err := w.s.Login(t.Context(), w.store, in)

@@ -73,3 +73,6 @@ func violates(err error, constraint string) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	return ok && e.Code == "23505" && e.Constraint == constraint
 }
+
+// orphaned tells whether err is a row that refers to one that is gone.
+func orphaned(err error) bool { return sqlState(err) == "23503" }

@@ -120,7 +120,7 @@ const insertSession = `
 INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at, user_agent, ip_prefix, origin)
 SELECT c.store_id, $4, $5, c.id, c.session_epoch, $5, $6, 'cookie', now() + make_interval(secs => $7), $8, $9, $10
 FROM   customers c
-WHERE  c.store_id = $1 AND c.id = $2 AND c.password_hash = $3 AND c.disabled_at IS NULL`
+WHERE  c.store_id = $1 AND c.id = $2 AND c.password_hash = $3 AND c.disabled_at IS NULL AND NOT c.password_reset_required`
 
 const revokeSession = `
 UPDATE sessions SET revoked_at = now(), seq = seq + 1
@@ -141,14 +141,24 @@ WHERE  store_id = $1 AND id = $2`
 
 // Login makes the session, ends the one before it and the oldest beyond
 // shop.SessionsPerCustomer, and gives the customer as of then. ok is false when
-// the password or the account changed since the check.
+// the password or the account changed since the check: the account may be disabled
+// or gone, or its password have to be reset.
 func (s *Store) Login(ctx context.Context, storeID int64, in Login) (customer shop.Customer, ok bool, err error) {
 	defer explain(&err, "logging in customer %d of store %d", in.CustomerID, storeID)
 	err = s.tx(ctx, func(t tx) error {
 		n, err := t.exec(insertSession, storeID, in.CustomerID, in.Verified, in.TokenHash[:], in.ID, in.ChannelID,
 			in.Lifetime.Seconds(), in.Device.UserAgent, in.Device.IPPrefix, in.Device.Origin)
+		if orphaned(err) { // deleted while this waited: the next try finds nobody
+			return errOvertaken
+		}
 		if ok = n == 1; err != nil || !ok {
 			return err
+		}
+		// The customer's row before sessions' rows: so does whoever ends them all.
+		if in.Rehashed != "" || in.CartID != "" {
+			if _, err := t.exec(recordLogin, storeID, in.CustomerID, in.Rehashed, in.CartID); err != nil {
+				return err
+			}
 		}
 		if in.Old != nil {
 			if _, err := t.exec(revokeSession, storeID, in.Old); err != nil {
@@ -157,11 +167,6 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (customer sh
 		}
 		if _, err := t.exec(endOldestSessions, storeID, in.CustomerID, shop.SessionsPerCustomer); err != nil {
 			return err
-		}
-		if in.Rehashed != "" || in.CartID != "" {
-			if _, err := t.exec(recordLogin, storeID, in.CustomerID, in.Rehashed, in.CartID); err != nil {
-				return err
-			}
 		}
 		if _, err := t.exec(forgetLimit, storeID, in.Forgive); err != nil {
 			return err

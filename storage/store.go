@@ -81,10 +81,13 @@ SELECT id, hash, name, plan, status, currency, country, locale, settings, config
 FROM   stores
 WHERE  hash = $1`
 
+const channelColumns = `
+c.id, c.name, c.url, c.origins, c.policy, c.allow_global_login,
+COALESCE(c.default_group_id, 0) AS default_group_id, COALESCE(c.guest_group_id, 0) AS guest_group_id,
+ARRAY(SELECT h.host FROM hosts h WHERE h.store_id = c.store_id AND h.channel_id = c.id ORDER BY h.host) AS hosts`
+
 const channelsOfStore = `
-SELECT c.id, c.name, c.url, c.origins, c.policy, c.allow_global_login,
-       COALESCE(c.default_group_id, 0) AS default_group_id, COALESCE(c.guest_group_id, 0) AS guest_group_id,
-       ARRAY(SELECT h.host FROM hosts h WHERE h.store_id = c.store_id AND h.channel_id = c.id ORDER BY h.host) AS hosts
+SELECT ` + channelColumns + `
 FROM   channels c
 WHERE  c.store_id = $1
 ORDER  BY c.id`
@@ -128,6 +131,15 @@ type channelRow struct {
 	Policy         []byte
 }
 
+func (r channelRow) channel() (shop.Channel, error) {
+	c := r.Channel
+	c.Origins, c.Hosts = r.Origins, r.Hosts
+	if err := json.Unmarshal(r.Policy, &c.Policy); err != nil {
+		return c, fmt.Errorf("policy of channel %d: %w", c.ID, err)
+	}
+	return c, nil
+}
+
 // snapshot reads the channels after the store's row: a change in between bumps
 // config_version, so the next request reads all of it again.
 func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, error) {
@@ -141,10 +153,9 @@ func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, err
 		return nil, err
 	}
 	for _, r := range channels {
-		c := r.Channel
-		c.Origins, c.Hosts = r.Origins, r.Hosts
-		if err := json.Unmarshal(r.Policy, &c.Policy); err != nil {
-			return nil, fmt.Errorf("policy of channel %d of store %d: %w", c.ID, row.ID, err)
+		c, err := r.channel()
+		if err != nil {
+			return nil, err
 		}
 		out.Channels = append(out.Channels, &c)
 	}

@@ -61,8 +61,8 @@ const bumpConfig = `
 UPDATE stores SET config_version = config_version + 1 WHERE id = $1`
 
 const insertChannel = `
-INSERT INTO channels (store_id, id, name, url, origins, policy, allow_global_login)
-SELECT $1, COALESCE(max(id), 0) + 1, $2, $3, $4, $5, $6
+INSERT INTO channels (store_id, id, name, url, origins, policy, allow_global_login, default_group_id, guest_group_id)
+SELECT $1, COALESCE(max(id), 0) + 1, $2, $3, $4, $5, $6, NULLIF($7, 0), NULLIF($8, 0)
 FROM   channels
 WHERE  store_id = $1
 RETURNING id`
@@ -87,7 +87,9 @@ func (t tx) addChannel(storeID int64, in shop.Channel) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := t.get(&id, insertChannel, storeID, in.Name, in.URL, pq.StringArray(nonNil(in.Origins)), string(policy), in.AllowGlobalLogin); err != nil {
+	err = t.get(&id, insertChannel, storeID, in.Name, in.URL, pq.StringArray(nonNil(in.Origins)), string(policy), in.AllowGlobalLogin,
+		in.DefaultGroupID, in.GuestGroupID)
+	if err != nil {
 		return 0, err
 	}
 	for _, host := range in.Hosts {
@@ -123,33 +125,71 @@ func (t tx) addHost(storeID, channelID int64, host string) error {
 	return shop.Errorf(shop.Conflict, "The host %s belongs to another channel.", host)
 }
 
+const oneChannel = `
+SELECT ` + channelColumns + `
+FROM   channels c
+WHERE  c.store_id = $1 AND c.id = $2`
+
 const updateChannel = `
 UPDATE channels
-SET    origins = $3, policy = $4, allow_global_login = $5
+SET    name = $3, url = $4, origins = $5, policy = $6, allow_global_login = $7, default_group_id = NULLIF($8, 0),
+       guest_group_id = NULLIF($9, 0)
 WHERE  store_id = $1 AND id = $2`
 
-// ConfigureChannel saves origins and policy and adds the hosts that are new.
-func (s *Store) ConfigureChannel(ctx context.Context, storeID int64, in shop.Channel) (err error) {
-	defer explain(&err, "configuring channel %d of store %d", in.ID, storeID)
-	policy, err := json.Marshal(in.Policy)
-	if err != nil {
-		return err
-	}
-	return s.tx(ctx, func(t tx) error {
+// ConfigureChannel saves a channel as it is given, and adds the hosts that are
+// new. NotFound: there is no such channel. Conflict: a host is another one's.
+func (s *Store) ConfigureChannel(ctx context.Context, storeID int64, in shop.Channel) error {
+	_, err := s.EditChannel(ctx, storeID, in.ID, func(c *shop.Channel) { *c = in })
+	return err
+}
+
+// EditChannel hands the channel as it is to do, and saves and gives what do made
+// of it, hosts only being added. Edits of one store happen one after the other,
+// so that none is lost; do may run more than once. Refusals as ConfigureChannel's.
+func (s *Store) EditChannel(ctx context.Context, storeID, id int64, do func(*shop.Channel)) (channel shop.Channel, err error) {
+	defer explain(&err, "configuring channel %d of store %d", id, storeID)
+	err = s.tx(ctx, func(t tx) error {
+		// The store's row is the lock.
 		if _, err := t.exec(bumpConfig, storeID); err != nil {
 			return err
 		}
-		n, err := t.exec(updateChannel, storeID, in.ID, pq.StringArray(nonNil(in.Origins)), string(policy), in.AllowGlobalLogin)
-		if err != nil || n == 0 {
+		var row channelRow
+		if ok, err := found(t.get(&row, oneChannel, storeID, id)); err != nil || !ok {
 			return orMissing(err, "The store has no such channel.")
 		}
-		for _, host := range in.Hosts {
-			if err := t.addHost(storeID, in.ID, host); err != nil {
-				return err
-			}
+		c, err := row.channel()
+		if err != nil {
+			return err
 		}
-		return nil
+		do(&c)
+		if err := t.saveChannel(storeID, id, c); err != nil {
+			return err
+		}
+		if err := t.get(&row, oneChannel, storeID, id); err != nil {
+			return err
+		}
+		channel, err = row.channel()
+		return err
 	})
+	return channel, err
+}
+
+func (t tx) saveChannel(storeID, id int64, c shop.Channel) error {
+	policy, err := json.Marshal(c.Policy)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(updateChannel, storeID, id, c.Name, c.URL, pq.StringArray(nonNil(c.Origins)), string(policy), c.AllowGlobalLogin,
+		c.DefaultGroupID, c.GuestGroupID)
+	if err != nil {
+		return err
+	}
+	for _, host := range c.Hosts {
+		if err := t.addHost(storeID, id, host); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const removeHost = `

@@ -25,6 +25,7 @@ var forDevelopers = []string{
 	"Categories are named where, and only where, the access is SPECIFIC.",
 	"There is no such store.", "There is no store %q.", "There is a store %q already.", "The store has no such channel.", "The channel has no such host.",
 	"The host %s belongs to another channel.", "There is a group %q already.", "There is no group %q.",
+	"There is no such customer.",
 	"Give first or last, not both.", "Ask for 0 to %d items.", "This is not a cursor of this list.", "Give the language as a BCP 47 tag, such as en-GB.",
 	"An order id needs origin CHECKOUT.", "An order id is a positive number.",
 	"This origin may not act for shoppers here. The storefront's channel has to list it.",

@@ -98,6 +98,15 @@ type ChannelPolicy struct {
 	TrustedProxySecretHash string `json:"trustedProxySecretHash,omitempty"`
 }
 
+// CheckName cleans the name of a channel, and tells what is wrong with it.
+func CheckName(field, name string) (string, error) {
+	name, e := checkLine(field, name, 1, 255)
+	if e != nil {
+		return "", e
+	}
+	return name, nil
+}
+
 // HashProxySecret is what a channel's policy keeps of its proxy secret. The
 // secret is random, so one round is enough.
 func HashProxySecret(secret string) string {
