@@ -24,13 +24,14 @@ import (
 type cli struct {
 	Config
 
-	Serve   serveOptions    `cmd:"" default:"withargs" help:"Run the server (the default)."`
-	Migrate struct{}        `cmd:"" help:"Bring the database's schema up to date."`
-	Demo    command.Demo    `cmd:"" help:"Load the demo store; changes nothing when it is there."`
-	Store   command.Store   `cmd:"" help:"Create and list stores."`
-	Channel command.Channel `cmd:"" help:"Set up the storefronts of a store."`
-	Import  command.Import  `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
-	Export  command.Export  `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
+	Serve    serveOptions     `cmd:"" default:"withargs" help:"Run the server (the default)."`
+	Migrate  struct{}         `cmd:"" help:"Bring the database's schema up to date."`
+	Demo     command.Demo     `cmd:"" help:"Load the demo store; changes nothing when it is there."`
+	Store    command.Store    `cmd:"" help:"Create and list stores."`
+	Channel  command.Channel  `cmd:"" help:"Set up the storefronts of a store."`
+	Customer command.Customer `cmd:"" help:"Look up the customers of a store, lock them out, let them in, delete them."`
+	Import   command.Import   `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
+	Export   command.Export   `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
 }
 
 type serveOptions struct {

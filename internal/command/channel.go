@@ -15,10 +15,14 @@ import (
 
 // Channel holds the commands about the storefronts of a store.
 type Channel struct {
-	AddHost     ChannelAddHost     `cmd:"" help:"Let a storefront answer to one more host name."`
-	RemoveHost  ChannelRemoveHost  `cmd:"" help:"Take a host name from a storefront."`
-	AddOrigin   ChannelAddOrigin   `cmd:"" help:"Let pages of an origin act for shoppers here."`
-	ProxySecret ChannelProxySecret `cmd:"" help:"Make a secret with which the storefront's own server forwards shoppers' addresses."`
+	Add          ChannelAdd          `cmd:"" help:"Add a storefront to a store."`
+	List         ChannelList         `cmd:"" help:"List the storefronts of a store with all that is set for them."`
+	Set          ChannelSet          `cmd:"" help:"Change a storefront; running servers heed it with their next request."`
+	AddHost      ChannelAddHost      `cmd:"" help:"Let a storefront answer to one more host name."`
+	RemoveHost   ChannelRemoveHost   `cmd:"" help:"Take a host name from a storefront."`
+	AddOrigin    ChannelAddOrigin    `cmd:"" help:"Let pages of an origin act for shoppers here."`
+	RemoveOrigin ChannelRemoveOrigin `cmd:"" help:"Make pages of an origin strangers again."`
+	ProxySecret  ChannelProxySecret  `cmd:"" help:"Make a secret with which the storefront's own server forwards shoppers' addresses."`
 }
 
 // target is the storefront that a command is about.
@@ -28,20 +32,16 @@ type target struct {
 }
 
 // change applies a change to the channel and saves it.
-func (t target) change(e *Env, do func(*shop.Channel) error) error {
+func (t target) change(e *Env, do func(*shop.Channel)) (shop.Channel, error) {
 	s, err := e.Storage.SnapshotByHash(e.Ctx, t.Store)
 	if err != nil {
-		return err
+		return shop.Channel{}, err
 	}
-	for _, c := range s.Channels {
-		if c.ID == t.Channel {
-			if err := do(c); err != nil {
-				return err
-			}
-			return e.Storage.ConfigureChannel(e.Ctx, s.Store.ID, *c)
-		}
+	c, err := e.Storage.EditChannel(e.Ctx, s.Store.ID, t.Channel, do)
+	if shop.CodeOf(err) == shop.NotFound {
+		err = fmt.Errorf("store %s has no channel %d", t.Store, t.Channel)
 	}
-	return fmt.Errorf("store %s has no channel %d", t.Store, t.Channel)
+	return c, err
 }
 
 // ChannelAddHost adds hosts.
@@ -56,7 +56,7 @@ func (c *ChannelAddHost) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	if err := c.change(e, func(ch *shop.Channel) error { ch.Hosts = hosts; return nil }); err != nil {
+	if _, err := c.change(e, func(ch *shop.Channel) { ch.Hosts = hosts }); err != nil {
 		return err
 	}
 	e.say("Channel %d of store %s answers to %s.", c.Channel, c.Store, strings.Join(hosts, ", "))
@@ -95,18 +95,40 @@ type ChannelAddOrigin struct {
 // Run implements kong's command.
 func (c *ChannelAddOrigin) Run(e *Env) error {
 	if !isOrigin(c.Origin) {
-		return errors.New("an origin is a scheme and a host in lower case, with nothing behind it but a port that is not the usual one: https://shop.example.com")
+		return errNoOrigin
 	}
-	err := c.change(e, func(ch *shop.Channel) error {
+	_, err := c.change(e, func(ch *shop.Channel) {
 		if !slices.Contains(ch.Origins, c.Origin) {
 			ch.Origins = append(ch.Origins, c.Origin)
 		}
-		return nil
 	})
 	if err != nil {
 		return err
 	}
 	e.say("Pages of %s may act for shoppers of channel %d of store %s.", c.Origin, c.Channel, c.Store)
+	return nil
+}
+
+// ChannelRemoveOrigin takes an origin from the list.
+type ChannelRemoveOrigin struct {
+	target
+	Origin string `arg:"" help:"As it was listed."`
+}
+
+// Run implements kong's command.
+func (c *ChannelRemoveOrigin) Run(e *Env) error {
+	var listed bool
+	_, err := c.change(e, func(ch *shop.Channel) {
+		listed = slices.Contains(ch.Origins, c.Origin)
+		ch.Origins = slices.DeleteFunc(ch.Origins, func(o string) bool { return o == c.Origin })
+	})
+	if err != nil {
+		return err
+	}
+	if !listed {
+		return fmt.Errorf("channel %d of store %s does not list that origin", c.Channel, c.Store)
+	}
+	e.say("Pages of %s are strangers to channel %d of store %s.", c.Origin, c.Channel, c.Store)
 	return nil
 }
 
@@ -116,9 +138,8 @@ type ChannelProxySecret struct{ target }
 // Run implements kong's command.
 func (c *ChannelProxySecret) Run(e *Env) error {
 	secret := keys.NewToken()
-	err := c.change(e, func(ch *shop.Channel) error {
+	_, err := c.change(e, func(ch *shop.Channel) {
 		ch.Policy.TrustedProxySecretHash = shop.HashProxySecret(secret)
-		return nil
 	})
 	if err != nil {
 		return err
@@ -126,6 +147,8 @@ func (c *ChannelProxySecret) Run(e *Env) error {
 	e.say("Send this as X-BC-Trusted-Proxy-Secret, with the shopper's address in X-Forwarded-For. It is shown once:\n%s", secret)
 	return nil
 }
+
+var errNoOrigin = errors.New("an origin is a scheme and a host in lower case, with nothing behind it but a port that is not the usual one: https://shop.example.com")
 
 // isOrigin tells whether browsers would send s as it is: they leave out a usual
 // port, and know no wildcards.
@@ -135,6 +158,13 @@ func isOrigin(s string) bool {
 		return false
 	}
 	return (u.Scheme == "https" && u.Port() != "443" || u.Scheme == "http" && u.Port() != "80") && !strings.HasSuffix(s, ":")
+}
+
+// isBase tells whether s can be a storefront's address: pages are found below it.
+func isBase(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && isHost(strings.ToLower(u.Hostname())) &&
+		u.User == nil && !strings.ContainsAny(s, "?#\\ ") && len(s) <= 2048
 }
 
 var hostName = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$`)

@@ -33,9 +33,10 @@ func newConsole(t *testing.T) *console {
 func (c *console) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var cli struct {
-		Demo    command.Demo    `cmd:""`
-		Store   command.Store   `cmd:""`
-		Channel command.Channel `cmd:""`
+		Demo     command.Demo     `cmd:""`
+		Store    command.Store    `cmd:""`
+		Channel  command.Channel  `cmd:""`
+		Customer command.Customer `cmd:""`
 	}
 	var out bytes.Buffer
 	k, err := kong.New(&cli, kong.Name("regulars"), kong.Writers(&out, &out))
@@ -193,6 +194,12 @@ func TestOrigins(t *testing.T) {
 		c.refuses(t, "an origin is", "channel", "add-origin", "one", "1", bad)
 	}
 	c.refuses(t, "no channel 9", "channel", "add-origin", "one", "9", "https://shop.example.com")
+	c.says(t, "are strangers", "channel", "remove-origin", "one", "1", "http://localhost:3000")
+	c.refuses(t, "does not list that origin", "channel", "remove-origin", "one", "1", "http://localhost:3000")
+	c.refuses(t, "no channel 9", "channel", "remove-origin", "one", "9", "https://shop.example.com")
+	if ch := c.channel(t, "one"); fmt.Sprint(ch.Origins) != "[https://shop.example.com https://[::1]:8443]" {
+		t.Errorf("origins %v", ch.Origins)
+	}
 }
 
 func TestProxySecret(t *testing.T) {

@@ -83,9 +83,9 @@ func (*StoreList) Run(e *Env) error {
 		if err != nil {
 			return err
 		}
-		e.say("%s  %s  (%s, %s)", s.Store.Hash, s.Store.Name, s.Store.Plan, s.Store.Status)
+		e.say("%s  %s  (%s, %s)", s.Store.Hash, printable(s.Store.Name), s.Store.Plan, s.Store.Status)
 		for _, c := range s.Channels {
-			e.say("  channel %d  hosts: %s  origins: %s", c.ID, strings.Join(c.Hosts, " "), strings.Join(c.Origins, " "))
+			e.say("  channel %d  hosts: %s  origins: %s", c.ID, printable(strings.Join(c.Hosts, " ")), printable(strings.Join(c.Origins, " ")))
 		}
 	}
 	return nil

@@ -1,0 +1,100 @@
+package command
+
+import "regulars/internal/shop"
+
+// ChannelList prints the channels of a store.
+type ChannelList struct {
+	Store string `arg:"" help:"Hash of the store."`
+	JSON  bool   `name:"json" help:"One JSON object a line."`
+}
+
+// Run implements kong's command.
+func (c *ChannelList) Run(e *Env) error {
+	s, err := e.Storage.SnapshotByHash(e.Ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return e.channels(s.Store.ID, s.Channels...)
+	}
+	for _, ch := range s.Channels {
+		line, err := e.channelLine(s.Store.ID, ch)
+		if err != nil {
+			return err
+		}
+		if err := e.sayJSON(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// channelLine is a channel as JSON; a null group is the store's.
+type channelLine struct {
+	ID           int64    `json:"id"`
+	Name         string   `json:"name"`
+	URL          string   `json:"url"`
+	Hosts        []string `json:"hosts"`
+	Origins      []string `json:"origins"`
+	GlobalLogins bool     `json:"allow_global_logins"`
+	DefaultGroup *string  `json:"default_customer_group"`
+	GuestGroup   *string  `json:"guest_customer_group"`
+	ProxySecret  bool     `json:"has_proxy_secret"`
+}
+
+func (e *Env) channelLine(storeID int64, c *shop.Channel) (channelLine, error) {
+	line := channelLine{
+		ID: c.ID, Name: c.Name, URL: c.URL, Hosts: append([]string{}, c.Hosts...), Origins: append([]string{}, c.Origins...),
+		GlobalLogins: c.AllowGlobalLogin, ProxySecret: c.Policy.TrustedProxySecretHash != "",
+	}
+	for _, g := range []struct {
+		id   int64
+		name **string
+	}{{c.DefaultGroupID, &line.DefaultGroup}, {c.GuestGroupID, &line.GuestGroup}} {
+		group, ok, err := e.Storage.Group(e.Ctx, storeID, g.id)
+		if err != nil {
+			return line, err
+		}
+		if ok {
+			*g.name = &group.Name
+		}
+	}
+	return line, nil
+}
+
+// channels prints channels for people.
+func (e *Env) channels(storeID int64, list ...*shop.Channel) error {
+	lines := make([]channelLine, len(list))
+	for i, c := range list {
+		var err error
+		if lines[i], err = e.channelLine(storeID, c); err != nil {
+			return err
+		}
+	}
+	return e.table(func(line func(string, ...any)) {
+		for _, c := range lines {
+			line("Channel %d\t%s", c.ID, printable(c.Name))
+			line("  url\t%s", or(printable(c.URL), "-"))
+			line("  hosts\t%s", printableList(c.Hosts, "-"))
+			line("  origins\t%s", printableList(c.Origins, "-"))
+			line("  global logins\t%s", yes(c.GlobalLogins, "allowed", "refused"))
+			line("  default group\t%s", groupOr(c.DefaultGroup))
+			line("  guests' group\t%s", groupOr(c.GuestGroup))
+			line("  proxy secret\t%s", yes(c.ProxySecret, "set", "not set"))
+		}
+	})
+}
+
+func yes(b bool, is, isNot string) string {
+	if b {
+		return is
+	}
+	return isNot
+}
+
+func groupOr(name *string) string {
+	if name == nil {
+		return "the store's"
+	}
+	return printable(*name)
+}
