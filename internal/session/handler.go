@@ -127,7 +127,10 @@ func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
 	if a.Foreign = foreign(r); a.Foreign {
 		return // no session, and no cookie in the answer
 	}
-	a.Session, _ = cookie.Values[rowKey{}].(*shop.Session)
+	// Whom the channel does not admit is a guest here, wherever the login was.
+	if s, ok := cookie.Values[rowKey{}].(*shop.Session); ok && a.Channel.Admits(s.Customer.ChannelIDs) {
+		a.Session = s
+	}
 	a.cookie = cookie
 	a.dirty = cookie.Values[spoiledKey{}] != nil // take a useless cookie away
 }
