@@ -285,16 +285,6 @@ func (r row) get(t meaning) string {
 
 func (c *columns) has(t meaning) bool { return len(c.plain[t]) > 0 }
 
-// printable keeps what a file says from steering a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
 // headerOf is the spelling that exports use: the first.
 func (s spelling) headerOf(is meaning) string {
 	first, _, _ := strings.Cut(s[is], ",")

@@ -49,7 +49,7 @@ func (p *subscriberParser) parse(r row) (key string, said any, err error) {
 // an unsubscribe or a bounce tells.
 func (p *subscriberParser) when(r row, b *shop.ImportedSubscriber, wrong *problems) {
 	var err error
-	b.State, b.SuppressedReason, err = stateOf(r.get(asStatus))
+	b.State, b.SuppressedReason, err = subscriberState(r.get(asStatus))
 	wrong.add(err)
 	b.DateCreated, err = p.date(string(asJoined), r.get(asJoined))
 	wrong.add(err)
@@ -81,8 +81,8 @@ func (p *subscriberParser) when(r row, b *shop.ImportedSubscriber, wrong *proble
 	}
 }
 
-// stateOf reads the words that newsletter programs have for a state.
-func stateOf(text string) (state shop.SubscriberState, reason string, err error) {
+// subscriberState reads the words that newsletter programs have for a state.
+func subscriberState(text string) (state shop.SubscriberState, reason string, err error) {
 	word := strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(text))
 	switch word {
 	case "", "subscribed", "active", "confirmed", "enabled", "opted in":
