@@ -76,6 +76,10 @@ ON CONFLICT (store_id, kind, file_hash) WHERE done_at IS NULL
 DO UPDATE SET attempt = r.attempt + 1, started_at = EXCLUDED.started_at
 RETURNING r.id, r.attempt`
 
+// lockTimeout is the SQLSTATE of having waited for a lock as long as the role
+// may, 2 s.
+const lockTimeout = "55P03"
+
 const dropLeftovers = `
 DELETE FROM import_rows
 WHERE  store_id = $1 AND run_id = $2 AND line IN (
@@ -89,9 +93,15 @@ func (s *Store) StartImport(ctx context.Context, storeID int64, kind string, fil
 		kind += " dry run"
 	}
 	run = ImportRun{StoreID: storeID, Update: update, DryRun: dryRun, turns: newTurns()}
-	err = s.tx(ctx, func(t tx) error {
-		return t.QueryRowContext(ctx, startImport, storeID, kind, fileHash).Scan(&run.ID, &run.attempt)
-	})
+	// A process that was killed holds the run until Postgres has noticed.
+	for try := 0; ; try++ {
+		err = s.tx(ctx, func(t tx) error {
+			return t.QueryRowContext(ctx, startImport, storeID, kind, fileHash).Scan(&run.ID, &run.attempt)
+		})
+		if sqlState(err) != lockTimeout || try == 30 {
+			break
+		}
+	}
 	if err != nil {
 		return run, err
 	}

@@ -45,7 +45,7 @@ func Migrate(ctx context.Context, owner *sql.DB, appRole string) error {
 		if err == nil {
 			break
 		}
-		if sqlState(err) != "55P03" || try == maxTries {
+		if sqlState(err) != lockTimeout || try == maxTries {
 			return fmt.Errorf("migrating: %w", err)
 		}
 	}

@@ -21,12 +21,13 @@ import (
 type console struct {
 	s     *storage.Store
 	owner *sqlx.DB
+	url   string
 }
 
 func newConsole(t *testing.T) *console {
 	t.Helper()
 	d := storagetest.New(t)
-	return &console{d.Store(t), d.Owner(t)}
+	return &console{d.Store(t), d.Owner(t), d.URL}
 }
 
 // run gives what was printed, and how it ended.
@@ -36,6 +37,8 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		Demo     command.Demo     `cmd:""`
 		Store    command.Store    `cmd:""`
 		Channel  command.Channel  `cmd:""`
+		Import   command.Import   `cmd:""`
+		Export   command.Export   `cmd:""`
 		Customer command.Customer `cmd:""`
 	}
 	var out bytes.Buffer
@@ -47,7 +50,8 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 	if err != nil {
 		return out.String(), err
 	}
-	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: password.New(2).Hash, Out: &out})
+	hasher := password.New(2)
+	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: hasher.Hash, Readable: password.Readable, Cost: hasher.Cost, Out: &out})
 	return out.String(), err
 }
 

@@ -172,7 +172,7 @@ type columns struct {
 var (
 	numberBehind = regexp.MustCompile(`^(.*?)\s*[-_#(]\s*(\d+)\)?$`)
 	numberBefore = regexp.MustCompile(`(?i)^_?addresse?s?[ _-]*(\d+)[ _:.-]+(\D.*)$`)
-	addressOf    = regexp.MustCompile(`(?i)^_?(addresses - |default address |billing address |shipping address |billing_address_|shipping_address_|billing[ _]|shipping[ _]|address[ _])(.+)$`)
+	addressOf    = regexp.MustCompile(`(?i)^_?(addresses - |default address |billing[ _]|shipping[ _]|address[ _])(.+)$`)
 )
 
 // columnsOf finds out what a header means. With addresses, columns of addresses
@@ -260,9 +260,8 @@ func addressColumn(name string, parts map[string]meaning) (slot string, t meanin
 		return slot, t
 	}
 	if m := addressOf.FindStringSubmatch(whole); m != nil {
-		if t = parts[folded(m[2])]; t != "" {
-			return slot + strings.TrimPrefix(strings.TrimSuffix(folded(m[1]), "es"), "address"), t
-		}
+		_, t = addressColumn(m[2], parts) // billing_address_city
+		return slot + strings.TrimPrefix(strings.TrimSuffix(folded(m[1]), "es"), "address"), t
 	}
 	return slot, ""
 }

@@ -57,7 +57,7 @@ func (r *rejects) open(path string, header []string) (err error) {
 
 func (r *rejects) write(fields []string, columns int) error {
 	for i := 1; i < len(fields); i++ {
-		fields[i] = csvfile.Armed(fields[i])
+		fields[i] = csvfile.Armed(strings.ReplaceAll(fields[i], "\x00", "�")) // a NUL makes a text file a binary one
 	}
 	for len(fields) < columns {
 		fields = append(fields, "")

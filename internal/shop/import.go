@@ -188,13 +188,15 @@ var countries = sync.OnceValue(func() map[string]string {
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
 			region, err := language.ParseRegion(string([]rune{a, b}))
-			if err != nil || !region.IsCountry() || region.String() != string([]rune{a, b}) {
+			if err != nil || !region.IsCountry() || region.Canonicalize().String() != string([]rune{a, b}) { // not FX, which is FR
 				continue
 			}
 			code := region.String()
 			out[strings.ToLower(code)], out[strings.ToLower(region.ISO3())] = code, code
 			for _, tag := range []language.Tag{language.English, language.German, language.French, language.Spanish} {
-				out[strings.ToLower(display.Regions(tag).Name(region))] = code
+				if name := display.Regions(tag).Name(region); name != "" {
+					out[strings.ToLower(name)] = code
+				}
 			}
 		}
 	}
