@@ -58,7 +58,8 @@ func (t tx) importGroup(run ImportRun, line *ImportOutcome, groups map[string]sh
 		return nil
 	}
 	for other, g := range groups { // one default group and one for guests
-		if other == key || !(g.IsDefault && said.IsDefault || g.IsGroupForGuests && said.IsGroupForGuests) {
+		inTheWay := g.IsDefault && said.IsDefault || g.IsGroupForGuests && said.IsGroupForGuests
+		if other == key || !inTheWay {
 			continue
 		}
 		if !run.Update {

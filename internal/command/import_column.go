@@ -73,7 +73,7 @@ var customerColumns = spelling{
 	asPhone:     "Phone, phone number, telephone, mobile, mobile phone, telefon, téléphone, teléfono, customer phone",
 	asNotes:     "Notes, note, customer notes, comments, notizen",
 	asTax:       "Tax Exempt Category, tax exempt code",
-	asGroup:     "Customer Group, group, group name, customer group name, kundengruppe, groupe de clients, grupo de clientes",
+	asGroup:     "Customer Group, group, group name, customer group name, kundengruppe, groupe de clients, grupo",
 	asJoined: "Date Joined, date created, created at, created, registered, registration date, user registered, date registered, sign up, signup date, " +
 		"registriert, angelegt am, date d'inscription, fecha de registro, customer since",
 	asMarketing: "Accepts Marketing, accepts email marketing, email marketing, newsletter, newsletter subscriber, is subscribed, " +
