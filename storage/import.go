@@ -28,6 +28,8 @@ type ImportRun struct {
 type ImportPart struct {
 	Number      int
 	After, UpTo int64
+	// Lines were staged for it.
+	Lines int
 }
 
 // ImportLine is one line of a file, checked.
@@ -68,6 +70,10 @@ func (s *Store) ImportsAtOnce() int { return min(2, max(1, s.db.Stats().MaxOpenC
 
 // ErrImportTakenOver stops an import whose file another process imports by now.
 var ErrImportTakenOver = errors.New("another import of this file has been started; this one stops")
+
+// errUnstaged: Postgres came up after a crash, and the staging table, which is
+// not logged, is empty.
+var errUnstaged = errors.New("the database lost the staged lines; run the import again")
 
 const startImport = `
 INSERT INTO import_runs AS r (store_id, kind, file_hash)
@@ -194,6 +200,9 @@ func (s *Store) importLines(ctx context.Context, run ImportRun, part ImportPart,
 		out = nil
 		if err := t.list(&out, stagedRows, run.StoreID, run.ID, part.After, part.UpTo); err != nil {
 			return err
+		}
+		if len(out) != part.Lines {
+			return errUnstaged
 		}
 		for i := range out {
 			if out[i].Reason != "" {

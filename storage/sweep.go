@@ -38,11 +38,20 @@ WHERE  store_id = $1 AND (subscriber_id, seq) IN (
     SELECT subscriber_id, seq FROM consents
     WHERE  store_id = $1 AND ip_salt IS NOT NULL AND at < now() - interval '90 days' LIMIT $2)`
 
+// Lines that a dead import left behind.
+const sweepImports = `
+DELETE FROM import_rows
+WHERE  store_id = $1 AND (run_id, line) IN (
+    SELECT r.run_id, r.line
+    FROM   import_rows r
+    JOIN   import_runs i ON i.store_id = r.store_id AND i.id = r.run_id
+    WHERE  r.store_id = $1 AND i.started_at < now() - interval '7 days' LIMIT $2)`
+
 // Sweep removes what is over its time in one store, a batch of each kind. more
 // tells that a batch was full.
 func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error) {
 	defer explain(&err, "sweeping store %d", storeID)
-	for _, statement := range []string{sweepSessions, sweepLimits, sweepEvents, sweepPrefixes} {
+	for _, statement := range []string{sweepSessions, sweepLimits, sweepEvents, sweepPrefixes, sweepImports} {
 		err := s.tx(ctx, func(t tx) error {
 			n, err := t.exec(statement, storeID, sweepBatch)
 			more = more || n == sweepBatch

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -127,13 +128,14 @@ func (c *importFile) run(e *Env, store *shop.Store, s sheet) error {
 			return err
 		}
 	}
-	if err := i.takeAll(); err != nil {
+	if err := errors.Join(i.takeAll(), i.rejects.finish()); err != nil {
 		return err
 	}
 	if err := e.Storage.FinishImport(e.Ctx, run); err != nil {
 		return err
 	}
-	return i.sum(c.DryRun)
+	i.sum(c.DryRun)
+	return nil
 }
 
 // understand reads the header and says what each column was taken for.

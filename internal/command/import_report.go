@@ -83,14 +83,6 @@ func (r *rejects) finish() error {
 	return os.Rename(r.temp.Name(), r.path)
 }
 
-// close leaves what an import that failed had written so far.
-func (r *rejects) close() {
-	if r.temp != nil {
-		r.out.Flush()
-		_ = r.buf.Flush()
-	}
-}
-
 // countingReader knows how much of a file was read.
 type countingReader struct {
 	in io.Reader

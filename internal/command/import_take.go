@@ -20,8 +20,8 @@ type importing struct {
 	columns *columns
 	run     storage.ImportRun
 	file    string
-	lines   int64   // entries of the file
-	cuts    []int64 // the last line of each batch
+	lines   int64 // entries of the file
+	parts   []storage.ImportPart
 	counts  map[storage.ImportResult]int64
 	rejects rejects
 }
@@ -46,7 +46,11 @@ func (i *importing) stage(f io.Reader, size int64) error {
 			return err
 		}
 		i.lines += int64(len(batch))
-		i.cuts = append(i.cuts, batch[len(batch)-1].Line)
+		part := storage.ImportPart{Number: len(i.parts), UpTo: batch[len(batch)-1].Line, Lines: len(batch)}
+		if part.Number > 0 {
+			part.After = i.parts[part.Number-1].UpTo
+		}
+		i.parts = append(i.parts, part)
 		batch, bytes = batch[:0], 0
 		p.at(counted.n, i.lines)
 		return nil
@@ -119,7 +123,6 @@ func sentence(err error) string {
 // became of their lines in the order of the file.
 func (i *importing) takeAll() error {
 	i.counts = map[storage.ImportResult]int64{}
-	defer i.rejects.close()
 	type result struct {
 		out []storage.ImportOutcome
 		err error
@@ -133,10 +136,7 @@ func (i *importing) takeAll() error {
 	results, slots := make(chan chan result, atOnce), make(chan struct{}, atOnce)
 	go func() {
 		defer close(results)
-		after := int64(0)
-		for n, upTo := range i.cuts {
-			part := storage.ImportPart{Number: n, After: after, UpTo: upTo}
-			after = upTo
+		for _, part := range i.parts {
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
@@ -191,10 +191,7 @@ func (i *importing) count(out []storage.ImportOutcome) error {
 }
 
 // sum says what became of the file.
-func (i *importing) sum(dryRun bool) error {
-	if err := i.rejects.finish(); err != nil {
-		return err
-	}
+func (i *importing) sum(dryRun bool) {
 	if dryRun {
 		i.say("A dry run: nothing was changed. It would be:")
 	}
@@ -204,5 +201,4 @@ func (i *importing) sum(dryRun bool) error {
 	if i.rejects.path != "" {
 		i.say("Lines that were skipped or rejected are in %s, each with the reason.", i.rejects.path)
 	}
-	return nil
 }

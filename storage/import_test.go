@@ -1,0 +1,84 @@
+package storage_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// lines are customers to be imported, made as an import makes them.
+func importLines(n int) (out []storage.ImportLine) {
+	for i := range n {
+		out = append(out, storage.ImportLine{Line: int64(i + 2), Key: mail(i), Fields: "[]",
+			Data: fmt.Sprintf(`{"Email": {"Text": %[1]q, "Key": %[1]q}, "FirstName": "Ada", "AcceptsMarketing": true}`, mail(i))})
+	}
+	return out
+}
+
+func (w *world) stage(t *testing.T, n int) (storage.ImportRun, storage.ImportPart) {
+	t.Helper()
+	run, err := w.s.StartImport(t.Context(), w.store, "customers", []byte("hash"), false, false)
+	must(t, err)
+	must(t, w.s.StageImport(t.Context(), run, importLines(n)))
+	return run, storage.ImportPart{UpTo: int64(n + 1), Lines: n}
+}
+
+// Postgres empties the staging table when it comes up after a crash: what is
+// missing there must not pass for done.
+func TestImportNoticesThatStagedLinesAreGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run, part := w.stage(t, 3)
+	w.owner.MustExec(`TRUNCATE import_rows`)
+	if _, err := w.s.ImportCustomers(t.Context(), run, part); err == nil || !strings.Contains(err.Error(), "lost the staged lines") {
+		t.Errorf("got %v", err)
+	}
+	w.wantCount(t, 0, `customers`)
+}
+
+// A sign-up that comes between the look and the write is found at the next try.
+func TestImportMeetsSignUps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const n = 40
+	run, part := w.stage(t, n)
+	done := make(chan error)
+	go func() {
+		var err error
+		for i := range n {
+			if err == nil {
+				_, err = w.s.CreateCustomer(t.Context(), w.store, person(t, mail(i)))
+			}
+			if shop.CodeOf(err) == shop.Conflict {
+				err = nil
+			}
+			if err == nil {
+				err = w.s.Subscribe(t.Context(), w.store, guest(mail(n-1-i)))
+			}
+		}
+		done <- err
+	}()
+	_, err := w.s.ImportCustomers(t.Context(), run, part)
+	must(t, err)
+	must(t, <-done)
+	w.wantCount(t, n, `customers`)
+	w.wantCount(t, n, `events WHERE scope = 'store/customer/created'`)
+	w.wantCount(t, n, `subscribers`)
+	w.wantCount(t, n, `events WHERE scope = 'store/subscriber/created'`)
+	w.wantCount(t, 0, `(SELECT entity, entity_id, entity_version FROM events GROUP BY 1, 2, 3 HAVING count(*) > 1) e`)
+	w.wantCount(t, 0, `subscribers b WHERE (SELECT count(*) FROM consents c WHERE c.subscriber_id = b.id) <> b.next_seq - 1`)
+}
+
+func TestSweepTakesLinesOfDeadImports(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stage(t, 3)
+	w.sweep(t, w.store)
+	w.wantCount(t, 3, `import_rows`)
+	w.owner.MustExec(`UPDATE import_runs SET started_at = now() - interval '8 days'`)
+	w.sweep(t, w.store)
+	w.wantCount(t, 0, `import_rows`)
+}
