@@ -162,3 +162,16 @@ func (s *Store) GroupByName(ctx context.Context, storeID int64, name string) (id
 	}
 	return id, err
 }
+
+const groupList = `
+SELECT id, name, is_default, is_group_for_guests
+FROM   customer_groups
+WHERE  store_id = $1
+ORDER  BY id`
+
+// GroupList lists a store's groups without what they give.
+func (s *Store) GroupList(ctx context.Context, storeID int64) (groups []shop.CustomerGroup, err error) {
+	defer explain(&err, "listing the groups of store %d", storeID)
+	err = s.list(ctx, &groups, groupList, storeID)
+	return groups, err
+}

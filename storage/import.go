@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-
-	"regulars/internal/shop"
 )
 
 // ImportBatch is how many lines of a file one transaction takes.
@@ -292,35 +290,4 @@ func (s *Store) FinishImport(ctx context.Context, run ImportRun) (err error) {
 		_, err := t.exec(forgetImport, run.StoreID, run.ID)
 		return err
 	})
-}
-
-const raiseWrongLoginFloor = `
-UPDATE stores
-SET    settings = jsonb_set(settings, '{wrongLoginFloorMs}', to_jsonb($2::bigint)), config_version = config_version + 1
-WHERE  id = $1 AND COALESCE((settings ->> 'wrongLoginFloorMs')::bigint, 0) < $2`
-
-// RaiseWrongLoginFloor makes wrong logins of a store take so many milliseconds
-// at least (shop.StoreSettings.WrongLoginFloorMS); raised tells that they took
-// less before.
-func (s *Store) RaiseWrongLoginFloor(ctx context.Context, storeID, milliseconds int64) (raised bool, err error) {
-	defer explain(&err, "raising the floor of wrong logins of store %d", storeID)
-	err = s.tx(ctx, func(t tx) error {
-		n, err := t.exec(raiseWrongLoginFloor, storeID, milliseconds)
-		raised = n == 1
-		return err
-	})
-	return raised, err
-}
-
-const groupList = `
-SELECT id, name, is_default, is_group_for_guests
-FROM   customer_groups
-WHERE  store_id = $1
-ORDER  BY id`
-
-// GroupList lists a store's groups without what they give.
-func (s *Store) GroupList(ctx context.Context, storeID int64) (groups []shop.CustomerGroup, err error) {
-	defer explain(&err, "listing the groups of store %d", storeID)
-	err = s.list(ctx, &groups, groupList, storeID)
-	return groups, err
 }

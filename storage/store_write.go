@@ -209,3 +209,21 @@ func (s *Store) RemoveHost(ctx context.Context, storeID, channelID int64, host s
 		return nil
 	})
 }
+
+const raiseWrongLoginFloor = `
+UPDATE stores
+SET    settings = jsonb_set(settings, '{wrongLoginFloorMs}', to_jsonb($2::bigint)), config_version = config_version + 1
+WHERE  id = $1 AND COALESCE((settings ->> 'wrongLoginFloorMs')::bigint, 0) < $2`
+
+// RaiseWrongLoginFloor makes wrong logins of a store take so many milliseconds
+// at least (shop.StoreSettings.WrongLoginFloorMS); raised tells that they took
+// less before.
+func (s *Store) RaiseWrongLoginFloor(ctx context.Context, storeID, milliseconds int64) (raised bool, err error) {
+	defer explain(&err, "raising the floor of wrong logins of store %d", storeID)
+	err = s.tx(ctx, func(t tx) error {
+		n, err := t.exec(raiseWrongLoginFloor, storeID, milliseconds)
+		raised = n == 1
+		return err
+	})
+	return raised, err
+}
