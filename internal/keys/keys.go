@@ -1,5 +1,5 @@
-// Package keys derives one key per purpose from the server's secrets, and makes
-// random tokens.
+// Package keys derives one key per purpose from the server's secrets, seals with
+// them, and makes random tokens.
 package keys
 
 import (
@@ -49,13 +49,17 @@ func derive(secret []byte, purpose string) []byte {
 // forgotten when keys change. Parts cannot run into one another.
 func (r *Ring) HMAC(purpose string, parts ...string) []byte {
 	h := hmac.New(sha256.New, derive(r.secrets[0], purpose))
-	for _, p := range parts {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
-		h.Write([]byte(p))
-	}
+	h.Write(joined(parts))
 	return h.Sum(nil)
+}
+
+// joined is all parts, each preceded by its length: no two lists look alike.
+func joined(parts []string) (out []byte) {
+	for _, p := range parts {
+		out = binary.BigEndian.AppendUint64(out, uint64(len(p)))
+		out = append(out, p...)
+	}
+	return out
 }
 
 // Derived gives the keys of a purpose, newest first.
