@@ -222,11 +222,12 @@ func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
 // for tests alone.
 var allowed = map[string]string{
 	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "", "internal/csvfile": "",
+	"internal/captcha":    "",
 	"internal/keys":       "internal/shop",
 	"internal/middleware": "internal/shop",
 	"storage":             "internal/shop internal/batch",
 	"internal/session":    "storage internal/shop internal/keys",
-	"internal/account":    "storage internal/shop internal/password internal/keys",
+	"internal/account":    "storage internal/shop internal/password internal/captcha internal/keys",
 	"internal/newsletter": "storage internal/shop internal/keys",
 	"graph/model":         "internal/shop",
 	"graph/generated":     "graph/model internal/shop",
