@@ -2,7 +2,6 @@ package shop
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -178,25 +177,17 @@ func (b *ImportedSubscriber) Check() error {
 // CountryCode finds the ISO 3166-1 code of a country by its code of two or three
 // letters or its name in English, German, French or Spanish.
 func CountryCode(text string) (string, bool) {
-	key := strings.ToLower(strings.TrimSpace(text))
-	code, ok := countries()[key]
+	code, ok := countryWords()[fold(text)]
 	return code, ok
 }
 
-var countries = sync.OnceValue(func() map[string]string {
+var countryWords = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			region, err := language.ParseRegion(string([]rune{a, b}))
-			if err != nil || !region.IsCountry() || region.Canonicalize().String() != string([]rune{a, b}) { // not FX, which is FR
-				continue
-			}
-			code := region.String()
-			out[strings.ToLower(code)], out[strings.ToLower(region.ISO3())] = code, code
-			for _, tag := range []language.Tag{language.English, language.German, language.French, language.Spanish} {
-				if name := display.Regions(tag).Name(region); name != "" {
-					out[strings.ToLower(name)] = code
-				}
+	for _, tag := range []language.Tag{language.English, language.German, language.French, language.Spanish} {
+		earlier := display.Regions(tag) // files are older than names
+		for _, c := range geographyOf(tag).countries {
+			for _, word := range []string{c.Code, c.ISO3, c.Name, earlier.Name(language.MustParseRegion(c.Code))} {
+				out[fold(word)] = c.Code
 			}
 		}
 	}

@@ -43,18 +43,23 @@ func newPrinters() map[language.Tag]*message.Printer {
 // Printer speaks the first language of an Accept-Language header that we have
 // texts in, else the store's, else English.
 func Printer(acceptLanguage, storeLocale string) *message.Printer {
-	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
-	if err != nil {
-		wanted = nil
-	}
-	if tag, err := language.Parse(storeLocale); err == nil {
-		wanted = append(wanted, tag)
-	}
-	_, i, sure := matcher.Match(wanted...)
+	_, i, sure := matcher.Match(wanted(acceptLanguage, storeLocale)...)
 	if sure == language.No {
 		return printers[language.English]
 	}
 	return printers[texts.Languages()[i]]
+}
+
+// wanted are the languages that a shopper reads, best first.
+func wanted(acceptLanguage, storeLocale string) []language.Tag {
+	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil {
+		tags = nil
+	}
+	if tag, err := language.Parse(storeLocale); err == nil {
+		tags = append(tags, tag)
+	}
+	return tags
 }
 
 // Translated tells whether a text has a translation into tag's language. Tests

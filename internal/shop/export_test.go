@@ -1,0 +1,4 @@
+package shop
+
+// Fold is how spellings are compared.
+var Fold = fold
