@@ -8,12 +8,17 @@ import (
 	"regulars/internal/shop"
 )
 
-func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.CustomerMutations, in model.RegisterCustomerInput) (*model.RegisterCustomerResult, error) {
+func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.CustomerMutations, captcha *model.ReCaptchaV2Input, in model.RegisterCustomerInput) (*model.RegisterCustomerResult, error) {
 	a := session.From(ctx)
-	c, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), shop.Registration{
+	registration := shop.Registration{
 		Profile: shop.Profile{FirstName: in.FirstName, LastName: in.LastName, Company: text(in.Company), Phone: text(in.Phone)},
 		Email:   in.Email, Password: in.Password,
-	})
+	}
+	if in.Address != nil {
+		address := newAddress(*in.Address)
+		registration.Address = &address
+	}
+	c, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), proof(a, captcha), registration)
 	refusals, err := members(ctx, err, registerMember)
 	if err != nil {
 		return nil, err
@@ -25,27 +30,25 @@ func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.Custom
 }
 
 func registerMember(e *shop.Error, message string) model.RegisterCustomerError {
-	switch e.Code {
-	case shop.Conflict:
-		return model.EmailAlreadyInUseError{Message: message}
-	case shop.Forbidden:
-		return model.AccountCreationDisabledError{Message: message}
-	case shop.RateLimited:
+	switch {
+	case e.Field == shop.CaptchaField, e.Code == shop.RateLimited:
 		return model.CustomerRegistrationError{Message: message}
-	case shop.BadUserInput:
+	case e.Code == shop.Conflict:
+		return model.EmailAlreadyInUseError{Message: message}
+	case e.Code == shop.Forbidden:
+		return model.AccountCreationDisabledError{Message: message}
+	case e.Code == shop.BadUserInput:
 		return model.ValidationError{Path: e.Path(), Message: message}
 	}
 	return nil
 }
 
-func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.CustomerMutations, in model.UpdateCustomerInput) (*model.UpdateCustomerResult, error) {
+func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.CustomerMutations, captcha *model.ReCaptchaV2Input, in model.UpdateCustomerInput) (*model.UpdateCustomerResult, error) {
 	a := session.From(ctx)
 	var c shop.Customer
-	var err error
-	if a.Session == nil {
-		err = shop.Errorf(shop.Unauthenticated, "Please log in first.")
-	} else {
-		c, err = r.Accounts.Update(ctx, a.Store, a.Session, shop.CustomerUpdate{
+	err := mustLogIn(a)
+	if err == nil {
+		c, err = r.Accounts.Update(ctx, a.Store, a.Session, proof(a, captcha), shop.CustomerUpdate{
 			FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company,
 		})
 	}
@@ -60,16 +63,16 @@ func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.Customer
 }
 
 func updateMember(e *shop.Error, message string) model.UpdateCustomerError {
-	switch e.Code {
-	case shop.Conflict:
-		return model.EmailAlreadyInUseError{Message: message}
-	case shop.RateLimited:
+	switch {
+	case e.Field == shop.CaptchaField, e.Code == shop.RateLimited:
 		return model.UnexpectedUpdateCustomerError{Message: message}
-	case shop.BadUserInput:
+	case e.Code == shop.Conflict:
+		return model.EmailAlreadyInUseError{Message: message}
+	case e.Code == shop.BadUserInput:
 		return model.ValidationError{Path: e.Path(), Message: message}
-	case shop.NotFound:
+	case e.Code == shop.NotFound:
 		return model.CustomerDoesNotExistError{Message: message}
-	case shop.Unauthenticated:
+	case e.Code == shop.Unauthenticated:
 		return model.CustomerNotLoggedInError{Message: message}
 	}
 	return nil

@@ -18,6 +18,7 @@ import (
 
 	"regulars/graph/graphtest"
 	"regulars/internal/account"
+	"regulars/internal/captcha"
 	"regulars/internal/newsletter"
 	"regulars/internal/shop"
 )
@@ -30,6 +31,7 @@ var update = flag.Bool("update", false, "write the replies of testdata/*.golden 
 //	who: guest, or a demo customer's address
 //	set: SQL that the database's owner runs first
 //	limit: register|update|login|subscribe, and how often an hour
+//	captcha: required or optional, for a demo store with one
 //	guest: a query that a guest sends first
 //	first: a query that the one who asks sends first
 //	race: SQL in a transaction that commits as soon as the query waits for it
@@ -38,6 +40,7 @@ type golden struct {
 	who     string
 	set     []string
 	limits  []string
+	captcha string
 	earlier []step
 	race    string
 	headers []graphtest.Header
@@ -122,6 +125,8 @@ func (c *golden) take(name, value string) bool {
 		c.set = append(c.set, value)
 	case "limit":
 		c.limits = append(c.limits, value)
+	case "captcha":
+		c.captcha = value
 	case "guest", "first":
 		c.earlier = append(c.earlier, step{name == "guest", value})
 	case "race":
@@ -166,6 +171,9 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 		for _, sql := range c.set {
 			owner.MustExec(sql)
 		}
+		if c.captcha != "" {
+			s.UseCaptcha(t, c.captcha == "required")
+		}
 	}
 	var who []graphtest.Header
 	if c.who != "guest" {
@@ -189,6 +197,9 @@ func (c *golden) options(t *testing.T) (o graphtest.Options) {
 	t.Helper()
 	o.Account, o.Newsletter = account.DefaultSettings(), newsletter.DefaultSettings()
 	o.Account.WrongAnswerFloor = 0
+	if strings.Contains(c.query, `"`+graphtest.CaptchaSilent+`"`) {
+		o.Account.Captcha = captcha.New(50 * time.Millisecond)
+	}
 	for _, line := range c.limits {
 		var what string
 		limit := shop.Limit{Window: time.Hour}

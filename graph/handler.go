@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"regulars/graph/generated"
+	"regulars/graph/model"
 	"regulars/internal/shop"
 )
 
@@ -89,7 +90,14 @@ func (c costLimit) MutateOperationContext(ctx context.Context, oc *graphql.Opera
 		strconv.Itoa(score), strconv.Itoa(maxComplexity)))
 }
 
-// costs makes a list cost as much as the page that is asked for.
+// How many countries there are, and states to one of them, over the thumb.
+const (
+	countries       = 250
+	statesOfCountry = 4
+)
+
+// costs makes a list cost as much as the page that is asked for, and the geography
+// as much as it holds.
 func costs() generated.ComplexityRoot {
 	var c generated.ComplexityRoot
 	page := func(child int, _, _ *string, first, last *int64) int {
@@ -103,5 +111,12 @@ func costs() generated.ComplexityRoot {
 	}
 	c.Customer.Addresses = page
 	c.Query.Groups = page
+	c.Geography.Countries = func(child int, filters *model.CountryFiltersInput) int {
+		if filters != nil && (filters.Name != nil || filters.Code != nil) {
+			return 1 + child
+		}
+		return 1 + child*countries
+	}
+	c.Country.StatesOrProvinces = func(child int) int { return 1 + child*statesOfCountry }
 	return c
 }

@@ -9,7 +9,6 @@ import (
 	"regulars/graph/model"
 	"regulars/internal/account"
 	"regulars/internal/newsletter"
-	"regulars/internal/session"
 	"regulars/storage"
 )
 
@@ -27,7 +26,9 @@ type (
 	query               struct{ *Resolver }
 	mutation            struct{ *Resolver }
 	customer            struct{ *Resolver }
+	customerAddress     struct{}
 	customerMutations   struct{ *Resolver }
+	geography           struct{}
 	newsletterMutations struct{ *Resolver }
 )
 
@@ -40,10 +41,16 @@ func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
 // Customer implements generated.ResolverRoot.
 func (r *Resolver) Customer() generated.CustomerResolver { return customer{r} }
 
+// CustomerAddress implements generated.ResolverRoot.
+func (r *Resolver) CustomerAddress() generated.CustomerAddressResolver { return customerAddress{} }
+
 // CustomerMutations implements generated.ResolverRoot.
 func (r *Resolver) CustomerMutations() generated.CustomerMutationsResolver {
 	return customerMutations{r}
 }
+
+// Geography implements generated.ResolverRoot.
+func (r *Resolver) Geography() generated.GeographyResolver { return geography{} }
 
 // NewsletterMutations implements generated.ResolverRoot.
 func (r *Resolver) NewsletterMutations() generated.NewsletterMutationsResolver {
@@ -56,18 +63,4 @@ func (mutation) Customer(context.Context) (*model.CustomerMutations, error) {
 
 func (mutation) Newsletter(context.Context) (*model.NewsletterMutations, error) {
 	return &model.NewsletterMutations{}, nil
-}
-
-// Site needs no query: the snapshot holds all of it.
-func (query) Site(ctx context.Context) (*model.Site, error) {
-	a := session.From(ctx)
-	passwords, letter := a.Store.Settings.Passwords, a.Store.Settings.Newsletter
-	return &model.Site{Settings: &model.Settings{
-		StoreName:  a.Store.Name,
-		StoreHash:  a.Store.Hash,
-		Status:     a.Store.Status,
-		ChannelID:  a.Channel.ID,
-		Customers:  &model.CustomersSettings{PasswordComplexitySettings: &passwords},
-		Newsletter: &letter,
-	}}, nil
 }

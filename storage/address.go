@@ -158,19 +158,3 @@ func (s *Store) fetchAddressCounts(ctx context.Context, keys []customerKey) (map
 	}
 	return out, nil
 }
-
-const insertAddress = `
-INSERT INTO addresses (store_id, customer_id, fingerprint, first_name, last_name, company, address1, address2, city,
-                       state_or_province, postal_code, country_code, phone, address_type)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-ON CONFLICT (store_id, customer_id, fingerprint) DO NOTHING`
-
-// AddAddress adds to a customer's address book; the same address twice is one.
-func (s *Store) AddAddress(ctx context.Context, storeID, customerID int64, a shop.CustomerAddress) (err error) {
-	defer explain(&err, "adding an address to customer %d of store %d", customerID, storeID)
-	return s.tx(ctx, func(t tx) error {
-		_, err := t.exec(insertAddress, storeID, customerID, a.Fingerprint(customerID), a.FirstName, a.LastName, a.Company,
-			a.Address1, a.Address2, a.City, a.StateOrProvince, a.PostalCode, a.CountryCode, a.Phone, a.AddressType)
-		return err
-	})
-}

@@ -75,6 +75,7 @@ type NewCustomer struct {
 	ChannelID    int64
 	ChannelIDs   []int64 // nil for a global account
 	Locale       string
+	Address      *shop.CustomerAddress // the first of the address book; nil for none
 }
 
 const insertCustomer = `
@@ -86,7 +87,7 @@ VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END, NULLIF($5, ''), $6, $7, $8, $9,
 ON CONFLICT (store_id, email_key) DO NOTHING
 RETURNING id`
 
-// CreateCustomer makes an account, its event with it. An address that is taken
+// CreateCustomer makes an account and its first address, their events with them. An address that is taken
 // is a Conflict.
 func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustomer) (customer shop.Customer, err error) {
 	defer explain(&err, "creating a customer in store %d", storeID)
@@ -110,6 +111,11 @@ func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustome
 		}
 		if err := t.addEvent(storeID, event{scope: "store/customer/created", entity: "customer", id: id, version: 1}); err != nil {
 			return err
+		}
+		if in.Address != nil {
+			if _, err := t.insertAddress(storeID, id, *in.Address); err != nil {
+				return err
+			}
 		}
 		customer, err = t.customer(storeID, id)
 		return err

@@ -21,7 +21,12 @@ INSERT INTO events (store_id, scope, entity, entity_id, entity_version, changed,
 VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
 func (t tx) addEvent(storeID int64, e event) error {
-	data, err := json.Marshal(map[string]any{"type": e.entity, "id": e.id})
+	return t.addEventWith(storeID, e, map[string]any{"type": e.entity, "id": e.id})
+}
+
+// addEventWith is addEvent with data of its own.
+func (t tx) addEventWith(storeID int64, e event, fields map[string]any) error {
+	data, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,6 @@ func (r sessionRow) clone() sessionRow {
 	return r
 }
 
-// A session lives while it is not revoked, not over its time, seen within $3
-// seconds, of the customer's present epoch, and the customer is not disabled.
 const sessionColumns = `
 s.store_id, s.token_hash, s.id, s.last_seen_at < now() - interval '1 minute' AS stale, st.config_version,
 c.id AS "customer.id", c.email AS "customer.email", c.email_key AS "customer.email_key",
@@ -43,23 +41,27 @@ c.tax_exempt_category AS "customer.tax_exempt_category", COALESCE(c.group_id, 0)
 c.channel_ids AS "customer.channel_ids", COALESCE(c.cart_entity_id, '') AS "customer.cart_id",
 c.version AS "customer.version"`
 
+// A session lives while it is not revoked, not over its time, seen within $3
+// seconds, of the customer's present epoch, and the customer is not disabled. A
+// store may take less than $3, and count from the login.
+const sessionLives = `
+s.revoked_at IS NULL AND s.expires_at > now() AND s.epoch = c.session_epoch AND c.disabled_at IS NULL
+AND CASE WHEN (st.settings #>> '{inactivity,fromLogin}')::boolean THEN s.created_at ELSE s.last_seen_at END
+    > now() - make_interval(secs => LEAST($3, (st.settings #>> '{inactivity,seconds}')::double precision))`
+
 const oneSession = `
 SELECT ` + sessionColumns + `
 FROM   sessions s
 JOIN   customers c ON c.store_id = s.store_id AND c.id = s.customer_id
 JOIN   stores st ON st.id = s.store_id
-WHERE  s.store_id = $1 AND s.token_hash = $2
-AND    s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => $3)
-AND    s.epoch = c.session_epoch AND c.disabled_at IS NULL`
-
+WHERE  s.store_id = $1 AND s.token_hash = $2 AND ` + sessionLives
 const manySessions = `
 SELECT ` + sessionColumns + `
 FROM   unnest($1::bigint[], $2::bytea[]) AS k (store_id, token_hash)
 JOIN   sessions s ON s.store_id = k.store_id AND s.token_hash = k.token_hash
 JOIN   customers c ON c.store_id = s.store_id AND c.id = s.customer_id
 JOIN   stores st ON st.id = s.store_id
-WHERE  s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => $3)
-AND    s.epoch = c.session_epoch AND c.disabled_at IS NULL`
+WHERE  ` + sessionLives
 
 // Session finds the live session of a token's SHA-256, and the version of the
 // store's configuration of the same moment.

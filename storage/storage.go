@@ -93,6 +93,10 @@ func (s *Store) Close() error { return s.db.Close() }
 // BEGIN and COMMIT left out.
 func (s *Store) Executed() int64 { return s.executed.Load() }
 
+// SessionIdle is how long a session lasts unseen, where its store does not end it
+// earlier.
+func (s *Store) SessionIdle() time.Duration { return s.idle }
+
 // Ping asks Postgres for a sign of life.
 func (s *Store) Ping(ctx context.Context) (err error) {
 	defer explain(&err, "asking the database for a sign of life")

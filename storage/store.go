@@ -125,6 +125,16 @@ type storeRow struct {
 	Settings []byte
 }
 
+// store has the defaults of what was not saved, such as settings of a later day.
+func (r storeRow) store() (shop.Store, error) {
+	out := r.Store
+	out.Settings = shop.DefaultSettings()
+	if err := json.Unmarshal(r.Settings, &out.Settings); err != nil {
+		return out, fmt.Errorf("settings of store %d: %w", r.ID, err)
+	}
+	return out, nil
+}
+
 type channelRow struct {
 	shop.Channel
 	Origins, Hosts pq.StringArray
@@ -143,11 +153,11 @@ func (r channelRow) channel() (shop.Channel, error) {
 // snapshot reads the channels after the store's row: a change in between bumps
 // config_version, so the next request reads all of it again.
 func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, error) {
-	out := &shop.Snapshot{Store: row.Store}
-	out.Store.Settings = shop.DefaultSettings()
-	if err := json.Unmarshal(row.Settings, &out.Store.Settings); err != nil {
-		return nil, fmt.Errorf("settings of store %d: %w", row.ID, err)
+	store, err := row.store()
+	if err != nil {
+		return nil, err
 	}
+	out := &shop.Snapshot{Store: store}
 	var channels []channelRow
 	if err := s.list(ctx, &channels, channelsOfStore, row.ID); err != nil {
 		return nil, err

@@ -41,19 +41,55 @@ func (s *Store) CreateStore(ctx context.Context, in shop.Store, storefronts ...s
 	return id, err
 }
 
-const updateSettings = `
-UPDATE stores SET plan = $2, status = $3, settings = $4, config_version = config_version + 1 WHERE id = $1`
+const updateStore = `
+UPDATE stores
+SET    name = $2, plan = $3, status = $4, locale = $5, settings = $6, config_version = config_version + 1
+WHERE  id = $1`
 
-// ConfigureStore saves plan, status and settings; the next request sees them.
+// ConfigureStore saves name, plan, status, language and settings; the next request
+// sees them.
 func (s *Store) ConfigureStore(ctx context.Context, in shop.Store) (err error) {
 	defer explain(&err, "configuring store %d", in.ID)
+	return s.tx(ctx, func(t tx) error { return t.updateStore(in) })
+}
+
+func (t tx) updateStore(in shop.Store) error {
 	settings, err := json.Marshal(in.Settings)
 	if err != nil {
 		return err
 	}
+	_, err = t.exec(updateStore, in.ID, in.Name, in.Plan, in.Status, in.Locale, string(settings))
+	return err
+}
+
+const lockStore = storeByHash + `
+FOR UPDATE`
+
+// EditStore hands a store to do as it is, and saves what do made of it and Check
+// has nothing against. Two edits happen one after the other, so that neither is
+// lost; do may run more than once.
+func (s *Store) EditStore(ctx context.Context, hash string, do func(*shop.Store) error) (err error) {
+	defer explain(&err, "configuring store %q", hash)
 	return s.tx(ctx, func(t tx) error {
-		_, err := t.exec(updateSettings, in.ID, in.Plan, in.Status, string(settings))
-		return err
+		var row storeRow
+		there, err := found(t.get(&row, lockStore, hash))
+		if err != nil {
+			return err
+		}
+		if !there {
+			return shop.Errorf(shop.NotFound, "There is no store %q.", hash)
+		}
+		store, err := row.store()
+		if err != nil {
+			return err
+		}
+		if err := do(&store); err != nil {
+			return err
+		}
+		if err := store.Check(); err != nil {
+			return err
+		}
+		return t.updateStore(store)
 	})
 }
 

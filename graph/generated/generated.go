@@ -30,7 +30,9 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Customer() CustomerResolver
+	CustomerAddress() CustomerAddressResolver
 	CustomerMutations() CustomerMutationsResolver
+	Geography() GeographyResolver
 	Mutation() MutationResolver
 	NewsletterMutations() NewsletterMutationsResolver
 	Query() QueryResolver
@@ -44,10 +46,19 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	AddCustomerAddressResult struct {
+		Address func(childComplexity int) int
+		Errors  func(childComplexity int) int
+	}
+
 	AddressConnection struct {
 		CollectionInfo func(childComplexity int) int
 		Edges          func(childComplexity int) int
 		PageInfo       func(childComplexity int) int
+	}
+
+	AddressDoesNotExistError struct {
+		Message func(childComplexity int) int
 	}
 
 	AddressEdge struct {
@@ -73,8 +84,32 @@ type ComplexityRoot struct {
 		Errors func(childComplexity int) int
 	}
 
+	Channel struct {
+		ID func(childComplexity int) int
+	}
+
+	CheckoutSettings struct {
+		PersistentCartEnabled func(childComplexity int) int
+		ReCaptchaEnabled      func(childComplexity int) int
+	}
+
 	CollectionInfo struct {
 		TotalItems func(childComplexity int) int
+	}
+
+	Country struct {
+		Code              func(childComplexity int) int
+		Currency          func(childComplexity int) int
+		ID                func(childComplexity int) int
+		ISO3              func(childComplexity int) int
+		Name              func(childComplexity int) int
+		StatesOrProvinces func(childComplexity int) int
+	}
+
+	CountryCurrency struct {
+		Code   func(childComplexity int) int
+		Name   func(childComplexity int) int
+		Symbol func(childComplexity int) int
 	}
 
 	CreateSubscriberAlreadyExistsError struct {
@@ -127,12 +162,26 @@ type ComplexityRoot struct {
 		Company         func(childComplexity int) int
 		Country         func(childComplexity int) int
 		CountryCode     func(childComplexity int) int
+		CountryID       func(childComplexity int) int
 		FirstName       func(childComplexity int) int
 		ID              func(childComplexity int) int
 		LastName        func(childComplexity int) int
 		Phone           func(childComplexity int) int
 		PostalCode      func(childComplexity int) int
+		StateID         func(childComplexity int) int
 		StateOrProvince func(childComplexity int) int
+	}
+
+	CustomerAddressCreationError struct {
+		Message func(childComplexity int) int
+	}
+
+	CustomerAddressDeletionError struct {
+		Message func(childComplexity int) int
+	}
+
+	CustomerAddressUpdateError struct {
+		Message func(childComplexity int) int
 	}
 
 	CustomerDoesNotExistError struct {
@@ -175,8 +224,11 @@ type ComplexityRoot struct {
 	}
 
 	CustomerMutations struct {
-		RegisterCustomer func(childComplexity int, input model.RegisterCustomerInput) int
-		UpdateCustomer   func(childComplexity int, input model.UpdateCustomerInput) int
+		AddCustomerAddress    func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) int
+		DeleteCustomerAddress func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.DeleteCustomerAddressInput) int
+		RegisterCustomer      func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) int
+		UpdateCustomer        func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) int
+		UpdateCustomerAddress func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) int
 	}
 
 	CustomerNotLoggedInError struct {
@@ -188,11 +240,33 @@ type ComplexityRoot struct {
 	}
 
 	CustomersSettings struct {
+		IsAccountCreationEnabled   func(childComplexity int) int
 		PasswordComplexitySettings func(childComplexity int) int
+	}
+
+	DeleteCustomerAddressResult struct {
+		Errors func(childComplexity int) int
 	}
 
 	EmailAlreadyInUseError struct {
 		Message func(childComplexity int) int
+	}
+
+	Geography struct {
+		Countries func(childComplexity int, filters *model.CountryFiltersInput) int
+	}
+
+	InactivitySettings struct {
+		ControlPanelInactivityDurationSeconds func(childComplexity int) int
+		ShopperActivityExtendsDuration        func(childComplexity int) int
+		ShopperInactivityDurationSeconds      func(childComplexity int) int
+	}
+
+	Locale struct {
+		Code      func(childComplexity int) int
+		FullPath  func(childComplexity int) int
+		IsDefault func(childComplexity int) int
+		Path      func(childComplexity int) int
 	}
 
 	LoginResult struct {
@@ -240,11 +314,26 @@ type ComplexityRoot struct {
 		RequireUpperCase         func(childComplexity int) int
 	}
 
+	PrivacySettings struct {
+		CookieConsentEnabled func(childComplexity int) int
+		PrivacyPolicyURL     func(childComplexity int) int
+	}
+
 	Query struct {
+		Channel         func(childComplexity int) int
 		CurrentCustomer func(childComplexity int) int
 		Customer        func(childComplexity int, entityID *int64) int
+		Geography       func(childComplexity int) int
 		Groups          func(childComplexity int, before *string, after *string, first *int64, last *int64) int
 		Site            func(childComplexity int) int
+		Store           func(childComplexity int) int
+	}
+
+	ReCaptchaSettings struct {
+		FailedLoginLockoutDurationSeconds func(childComplexity int) int
+		IsEnabledOnCheckout               func(childComplexity int) int
+		IsEnabledOnStorefront             func(childComplexity int) int
+		SiteKey                           func(childComplexity int) int
 	}
 
 	RegisterCustomerResult struct {
@@ -265,16 +354,33 @@ type ComplexityRoot struct {
 	}
 
 	Settings struct {
-		ChannelID  func(childComplexity int) int
-		Customers  func(childComplexity int) int
-		Newsletter func(childComplexity int) int
-		Status     func(childComplexity int) int
-		StoreHash  func(childComplexity int) int
-		StoreName  func(childComplexity int) int
+		ChannelID        func(childComplexity int) int
+		Checkout         func(childComplexity int) int
+		Customers        func(childComplexity int) int
+		Inactivity       func(childComplexity int) int
+		Locales          func(childComplexity int) int
+		Newsletter       func(childComplexity int) int
+		Privacy          func(childComplexity int) int
+		ReCaptcha        func(childComplexity int) int
+		Status           func(childComplexity int) int
+		StatusMessage    func(childComplexity int) int
+		StoreCountryCode func(childComplexity int) int
+		StoreHash        func(childComplexity int) int
+		StoreName        func(childComplexity int) int
 	}
 
 	Site struct {
 		Settings func(childComplexity int) int
+	}
+
+	StateOrProvince struct {
+		Abbreviation func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Name         func(childComplexity int) int
+	}
+
+	Store struct {
+		ID func(childComplexity int) int
 	}
 
 	Subscriber struct {
@@ -287,6 +393,11 @@ type ComplexityRoot struct {
 
 	UnexpectedUpdateCustomerError struct {
 		Message func(childComplexity int) int
+	}
+
+	UpdateCustomerAddressResult struct {
+		Address func(childComplexity int) int
+		Errors  func(childComplexity int) int
 	}
 
 	UpdateCustomerResult struct {
@@ -314,9 +425,18 @@ type CustomerResolver interface {
 	Group(ctx context.Context, obj *shop.Customer) (*shop.CustomerGroup, error)
 	Subscriber(ctx context.Context, obj *shop.Customer) (*shop.Subscriber, error)
 }
+type CustomerAddressResolver interface {
+	Country(ctx context.Context, obj *shop.CustomerAddress) (*string, error)
+}
 type CustomerMutationsResolver interface {
-	RegisterCustomer(ctx context.Context, obj *model.CustomerMutations, input model.RegisterCustomerInput) (*model.RegisterCustomerResult, error)
-	UpdateCustomer(ctx context.Context, obj *model.CustomerMutations, input model.UpdateCustomerInput) (*model.UpdateCustomerResult, error)
+	RegisterCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) (*model.RegisterCustomerResult, error)
+	UpdateCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) (*model.UpdateCustomerResult, error)
+	AddCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) (*model.AddCustomerAddressResult, error)
+	UpdateCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) (*model.UpdateCustomerAddressResult, error)
+	DeleteCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.DeleteCustomerAddressInput) (*model.DeleteCustomerAddressResult, error)
+}
+type GeographyResolver interface {
+	Countries(ctx context.Context, obj *shop.Geography, filters *model.CountryFiltersInput) ([]shop.Country, error)
 }
 type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
@@ -330,6 +450,9 @@ type NewsletterMutationsResolver interface {
 }
 type QueryResolver interface {
 	Site(ctx context.Context) (*model.Site, error)
+	Channel(ctx context.Context) (*shop.Channel, error)
+	Store(ctx context.Context) (*shop.Store, error)
+	Geography(ctx context.Context) (*shop.Geography, error)
 	Customer(ctx context.Context, entityID *int64) (*shop.Customer, error)
 	CurrentCustomer(ctx context.Context) (*shop.Customer, error)
 	Groups(ctx context.Context, before *string, after *string, first *int64, last *int64) (*model.Connection[shop.CustomerGroup], error)
@@ -360,6 +483,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountCreationDisabledError.Message(childComplexity), true
 
+	case "AddCustomerAddressResult.address":
+		if e.ComplexityRoot.AddCustomerAddressResult.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCustomerAddressResult.Address(childComplexity), true
+	case "AddCustomerAddressResult.errors":
+		if e.ComplexityRoot.AddCustomerAddressResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCustomerAddressResult.Errors(childComplexity), true
+
 	case "AddressConnection.collectionInfo":
 		if e.ComplexityRoot.AddressConnection.CollectionInfo == nil {
 			break
@@ -378,6 +514,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddressConnection.PageInfo(childComplexity), true
+
+	case "AddressDoesNotExistError.message":
+		if e.ComplexityRoot.AddressDoesNotExistError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddressDoesNotExistError.Message(childComplexity), true
 
 	case "AddressEdge.cursor":
 		if e.ComplexityRoot.AddressEdge.Cursor == nil {
@@ -432,12 +575,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CartUnassignResult.Errors(childComplexity), true
 
+	case "Channel.entityId":
+		if e.ComplexityRoot.Channel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.ID(childComplexity), true
+
+	case "CheckoutSettings.persistentCartEnabled":
+		if e.ComplexityRoot.CheckoutSettings.PersistentCartEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckoutSettings.PersistentCartEnabled(childComplexity), true
+	case "CheckoutSettings.reCaptchaEnabled":
+		if e.ComplexityRoot.CheckoutSettings.ReCaptchaEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckoutSettings.ReCaptchaEnabled(childComplexity), true
+
 	case "CollectionInfo.totalItems":
 		if e.ComplexityRoot.CollectionInfo.TotalItems == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CollectionInfo.TotalItems(childComplexity), true
+
+	case "Country.code":
+		if e.ComplexityRoot.Country.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.Code(childComplexity), true
+	case "Country.currency":
+		if e.ComplexityRoot.Country.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.Currency(childComplexity), true
+	case "Country.entityId":
+		if e.ComplexityRoot.Country.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.ID(childComplexity), true
+	case "Country.iso3":
+		if e.ComplexityRoot.Country.ISO3 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.ISO3(childComplexity), true
+	case "Country.name":
+		if e.ComplexityRoot.Country.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.Name(childComplexity), true
+	case "Country.statesOrProvinces":
+		if e.ComplexityRoot.Country.StatesOrProvinces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Country.StatesOrProvinces(childComplexity), true
+
+	case "CountryCurrency.code":
+		if e.ComplexityRoot.CountryCurrency.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountryCurrency.Code(childComplexity), true
+	case "CountryCurrency.name":
+		if e.ComplexityRoot.CountryCurrency.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountryCurrency.Name(childComplexity), true
+	case "CountryCurrency.symbol":
+		if e.ComplexityRoot.CountryCurrency.Symbol == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountryCurrency.Symbol(childComplexity), true
 
 	case "CreateSubscriberAlreadyExistsError.message":
 		if e.ComplexityRoot.CreateSubscriberAlreadyExistsError.Message == nil {
@@ -619,6 +838,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerAddress.CountryCode(childComplexity), true
+	case "CustomerAddress.countryId":
+		if e.ComplexityRoot.CustomerAddress.CountryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddress.CountryID(childComplexity), true
 	case "CustomerAddress.firstName":
 		if e.ComplexityRoot.CustomerAddress.FirstName == nil {
 			break
@@ -649,12 +874,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerAddress.PostalCode(childComplexity), true
+	case "CustomerAddress.stateId":
+		if e.ComplexityRoot.CustomerAddress.StateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddress.StateID(childComplexity), true
 	case "CustomerAddress.stateOrProvince":
 		if e.ComplexityRoot.CustomerAddress.StateOrProvince == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CustomerAddress.StateOrProvince(childComplexity), true
+
+	case "CustomerAddressCreationError.message":
+		if e.ComplexityRoot.CustomerAddressCreationError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddressCreationError.Message(childComplexity), true
+
+	case "CustomerAddressDeletionError.message":
+		if e.ComplexityRoot.CustomerAddressDeletionError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddressDeletionError.Message(childComplexity), true
+
+	case "CustomerAddressUpdateError.message":
+		if e.ComplexityRoot.CustomerAddressUpdateError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddressUpdateError.Message(childComplexity), true
 
 	case "CustomerDoesNotExistError.message":
 		if e.ComplexityRoot.CustomerDoesNotExistError.Message == nil {
@@ -788,6 +1040,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerGroupEdge.Node(childComplexity), true
 
+	case "CustomerMutations.addCustomerAddress":
+		if e.ComplexityRoot.CustomerMutations.AddCustomerAddress == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_addCustomerAddress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.AddCustomerAddress(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.AddCustomerAddressInput)), true
+	case "CustomerMutations.deleteCustomerAddress":
+		if e.ComplexityRoot.CustomerMutations.DeleteCustomerAddress == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_deleteCustomerAddress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.DeleteCustomerAddress(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.DeleteCustomerAddressInput)), true
 	case "CustomerMutations.registerCustomer":
 		if e.ComplexityRoot.CustomerMutations.RegisterCustomer == nil {
 			break
@@ -798,7 +1072,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.CustomerMutations.RegisterCustomer(childComplexity, args["input"].(model.RegisterCustomerInput)), true
+		return e.ComplexityRoot.CustomerMutations.RegisterCustomer(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.RegisterCustomerInput)), true
 	case "CustomerMutations.updateCustomer":
 		if e.ComplexityRoot.CustomerMutations.UpdateCustomer == nil {
 			break
@@ -809,7 +1083,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.CustomerMutations.UpdateCustomer(childComplexity, args["input"].(model.UpdateCustomerInput)), true
+		return e.ComplexityRoot.CustomerMutations.UpdateCustomer(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.UpdateCustomerInput)), true
+	case "CustomerMutations.updateCustomerAddress":
+		if e.ComplexityRoot.CustomerMutations.UpdateCustomerAddress == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_updateCustomerAddress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.UpdateCustomerAddress(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.UpdateCustomerAddressInput)), true
 
 	case "CustomerNotLoggedInError.message":
 		if e.ComplexityRoot.CustomerNotLoggedInError.Message == nil {
@@ -825,6 +1110,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerRegistrationError.Message(childComplexity), true
 
+	case "CustomersSettings.isAccountCreationEnabled":
+		if e.ComplexityRoot.CustomersSettings.IsAccountCreationEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomersSettings.IsAccountCreationEnabled(childComplexity), true
 	case "CustomersSettings.passwordComplexitySettings":
 		if e.ComplexityRoot.CustomersSettings.PasswordComplexitySettings == nil {
 			break
@@ -832,12 +1123,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomersSettings.PasswordComplexitySettings(childComplexity), true
 
+	case "DeleteCustomerAddressResult.errors":
+		if e.ComplexityRoot.DeleteCustomerAddressResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteCustomerAddressResult.Errors(childComplexity), true
+
 	case "EmailAlreadyInUseError.message":
 		if e.ComplexityRoot.EmailAlreadyInUseError.Message == nil {
 			break
 		}
 
 		return e.ComplexityRoot.EmailAlreadyInUseError.Message(childComplexity), true
+
+	case "Geography.countries":
+		if e.ComplexityRoot.Geography.Countries == nil {
+			break
+		}
+
+		args, err := field_Geography_countries_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Geography.Countries(childComplexity, args["filters"].(*model.CountryFiltersInput)), true
+
+	case "InactivitySettings.controlPanelInactivityDurationSeconds":
+		if e.ComplexityRoot.InactivitySettings.ControlPanelInactivityDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InactivitySettings.ControlPanelInactivityDurationSeconds(childComplexity), true
+	case "InactivitySettings.shopperActivityExtendsDuration":
+		if e.ComplexityRoot.InactivitySettings.ShopperActivityExtendsDuration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InactivitySettings.ShopperActivityExtendsDuration(childComplexity), true
+	case "InactivitySettings.shopperInactivityDurationSeconds":
+		if e.ComplexityRoot.InactivitySettings.ShopperInactivityDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InactivitySettings.ShopperInactivityDurationSeconds(childComplexity), true
+
+	case "Locale.code":
+		if e.ComplexityRoot.Locale.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Locale.Code(childComplexity), true
+	case "Locale.fullPath":
+		if e.ComplexityRoot.Locale.FullPath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Locale.FullPath(childComplexity), true
+	case "Locale.isDefault":
+		if e.ComplexityRoot.Locale.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Locale.IsDefault(childComplexity), true
+	case "Locale.path":
+		if e.ComplexityRoot.Locale.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Locale.Path(childComplexity), true
 
 	case "LoginResult.cart":
 		if e.ComplexityRoot.LoginResult.Cart == nil {
@@ -1010,6 +1364,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PasswordComplexitySettings.RequireUpperCase(childComplexity), true
 
+	case "PrivacySettings.cookieConsentEnabled":
+		if e.ComplexityRoot.PrivacySettings.CookieConsentEnabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PrivacySettings.CookieConsentEnabled(childComplexity), true
+	case "PrivacySettings.privacyPolicyUrl":
+		if e.ComplexityRoot.PrivacySettings.PrivacyPolicyURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PrivacySettings.PrivacyPolicyURL(childComplexity), true
+
+	case "Query.channel":
+		if e.ComplexityRoot.Query.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Channel(childComplexity), true
 	case "Query.currentCustomer":
 		if e.ComplexityRoot.Query.CurrentCustomer == nil {
 			break
@@ -1027,6 +1400,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Customer(childComplexity, args["entityId"].(*int64)), true
+	case "Query.geography":
+		if e.ComplexityRoot.Query.Geography == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Geography(childComplexity), true
 	case "Query.groups":
 		if e.ComplexityRoot.Query.Groups == nil {
 			break
@@ -1045,6 +1424,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Site(childComplexity), true
+	case "Query.store":
+		if e.ComplexityRoot.Query.Store == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Store(childComplexity), true
+
+	case "ReCaptchaSettings.failedLoginLockoutDurationSeconds":
+		if e.ComplexityRoot.ReCaptchaSettings.FailedLoginLockoutDurationSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReCaptchaSettings.FailedLoginLockoutDurationSeconds(childComplexity), true
+	case "ReCaptchaSettings.isEnabledOnCheckout":
+		if e.ComplexityRoot.ReCaptchaSettings.IsEnabledOnCheckout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReCaptchaSettings.IsEnabledOnCheckout(childComplexity), true
+	case "ReCaptchaSettings.isEnabledOnStorefront":
+		if e.ComplexityRoot.ReCaptchaSettings.IsEnabledOnStorefront == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReCaptchaSettings.IsEnabledOnStorefront(childComplexity), true
+	case "ReCaptchaSettings.siteKey":
+		if e.ComplexityRoot.ReCaptchaSettings.SiteKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReCaptchaSettings.SiteKey(childComplexity), true
 
 	case "RegisterCustomerResult.customer":
 		if e.ComplexityRoot.RegisterCustomerResult.Customer == nil {
@@ -1086,24 +1496,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Settings.ChannelID(childComplexity), true
+	case "Settings.checkout":
+		if e.ComplexityRoot.Settings.Checkout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.Checkout(childComplexity), true
 	case "Settings.customers":
 		if e.ComplexityRoot.Settings.Customers == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Settings.Customers(childComplexity), true
+	case "Settings.inactivity":
+		if e.ComplexityRoot.Settings.Inactivity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.Inactivity(childComplexity), true
+	case "Settings.locales":
+		if e.ComplexityRoot.Settings.Locales == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.Locales(childComplexity), true
 	case "Settings.newsletter":
 		if e.ComplexityRoot.Settings.Newsletter == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Settings.Newsletter(childComplexity), true
+	case "Settings.privacy":
+		if e.ComplexityRoot.Settings.Privacy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.Privacy(childComplexity), true
+	case "Settings.reCaptcha":
+		if e.ComplexityRoot.Settings.ReCaptcha == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.ReCaptcha(childComplexity), true
 	case "Settings.status":
 		if e.ComplexityRoot.Settings.Status == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Settings.Status(childComplexity), true
+	case "Settings.statusMessage":
+		if e.ComplexityRoot.Settings.StatusMessage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.StatusMessage(childComplexity), true
+	case "Settings.storeCountryCode":
+		if e.ComplexityRoot.Settings.StoreCountryCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.StoreCountryCode(childComplexity), true
 	case "Settings.storeHash":
 		if e.ComplexityRoot.Settings.StoreHash == nil {
 			break
@@ -1123,6 +1575,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Site.Settings(childComplexity), true
+
+	case "StateOrProvince.abbreviation":
+		if e.ComplexityRoot.StateOrProvince.Abbreviation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StateOrProvince.Abbreviation(childComplexity), true
+	case "StateOrProvince.entityId":
+		if e.ComplexityRoot.StateOrProvince.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StateOrProvince.ID(childComplexity), true
+	case "StateOrProvince.name":
+		if e.ComplexityRoot.StateOrProvince.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StateOrProvince.Name(childComplexity), true
+
+	case "Store.entityId":
+		if e.ComplexityRoot.Store.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Store.ID(childComplexity), true
 
 	case "Subscriber.entityId":
 		if e.ComplexityRoot.Subscriber.ID == nil {
@@ -1162,6 +1640,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UnexpectedUpdateCustomerError.Message(childComplexity), true
 
+	case "UpdateCustomerAddressResult.address":
+		if e.ComplexityRoot.UpdateCustomerAddressResult.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomerAddressResult.Address(childComplexity), true
+	case "UpdateCustomerAddressResult.errors":
+		if e.ComplexityRoot.UpdateCustomerAddressResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCustomerAddressResult.Errors(childComplexity), true
+
 	case "UpdateCustomerResult.customer":
 		if e.ComplexityRoot.UpdateCustomerResult.Customer == nil {
 			break
@@ -1197,10 +1688,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AddCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputAddCustomerAddressInput)),
 			graphql.NewInputUnmarshaler("ConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputConsentInput)),
+			graphql.NewInputUnmarshaler("CountryFiltersInput", graphql.BindUnmarshaler(ec, unmarshalInputCountryFiltersInput)),
 			graphql.NewInputUnmarshaler("CreateSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateSubscriberInput)),
+			graphql.NewInputUnmarshaler("DeleteCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCustomerAddressInput)),
+			graphql.NewInputUnmarshaler("ReCaptchaV2Input", graphql.BindUnmarshaler(ec, unmarshalInputReCaptchaV2Input)),
 			graphql.NewInputUnmarshaler("RegisterCustomerInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCustomerInput)),
 			graphql.NewInputUnmarshaler("RemoveSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveSubscriberInput)),
+			graphql.NewInputUnmarshaler("UpdateCustomerAddressDataInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressDataInput)),
+			graphql.NewInputUnmarshaler("UpdateCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerInput)),
 		)
 	}
@@ -1290,6 +1787,12 @@ schema {
 type Query {
   "The storefront that answers to this host."
   site: Site!
+  "The channel that this storefront is."
+  channel: Channel!
+  "The store that this storefront belongs to."
+  store: Store!
+  "Countries and their states, for the forms that addresses are typed into."
+  geography: Geography!
   "The shopper behind this session; null for a guest. entityId may only be the shopper's own, else FORBIDDEN."
   customer(
     "The account asked for; the shopper's own when left out."
@@ -1515,12 +2018,16 @@ type CustomerAddress {
   addressType: DestinationAddressType
   "The town."
   city: String!
-  "The country's English name."
+  "The country's name in the language that Accept-Language asks for, else the store's; null for a code that names none."
   country: String
+  "The country's entityId in the geography; null for a code that names none."
+  countryId: Int
   "Two letters, ISO 3166-1."
   countryCode: String!
   "The full name of the state."
   stateOrProvince: String
+  "The state's entityId in the geography; null where the country has none, or the name is free text."
+  stateId: Int
   "Null when unset."
   phone: String
   "Null when unset."
@@ -1543,14 +2050,45 @@ enum DestinationAddressType {
 type CustomerMutations {
   "Makes an account, without logging in."
   registerCustomer(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
     "The account."
     input: RegisterCustomerInput!
   ): RegisterCustomerResult!
   "Changes the shopper's own data; what is left out stays."
   updateCustomer(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
     "The changes."
     input: UpdateCustomerInput!
   ): UpdateCustomerResult!
+  "Adds to the shopper's address book, 100 addresses at most. Adding one that is there already answers that one, and changes nothing."
+  addCustomerAddress(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
+    "The address."
+    input: AddCustomerAddressInput!
+  ): AddCustomerAddressResult!
+  "Changes an address of the shopper's own; what is left out stays."
+  updateCustomerAddress(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
+    "The changes."
+    input: UpdateCustomerAddressInput!
+  ): UpdateCustomerAddressResult!
+  "Deletes an address of the shopper's own."
+  deleteCustomerAddress(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
+    "The address."
+    input: DeleteCustomerAddressInput!
+  ): DeleteCustomerAddressResult!
+}
+
+"The answer to a captcha, as reCAPTCHA v2, hCaptcha and Turnstile give it."
+input ReCaptchaV2Input {
+  "The token that the widget handed to the page."
+  token: String!
 }
 
 "An account to be made."
@@ -1567,6 +2105,8 @@ input RegisterCustomerInput {
   phone: String
   "At most 255 characters."
   company: String
+  "The first address of the address book, made with the account or not at all."
+  address: AddCustomerAddressInput
 }
 
 "What a registration gives."
@@ -1605,6 +2145,123 @@ type UpdateCustomerResult {
 "Why a change was refused."
 union UpdateCustomerError = UnexpectedUpdateCustomerError | EmailAlreadyInUseError | ValidationError | CustomerDoesNotExistError | CustomerNotLoggedInError
 
+"An address to be added."
+input AddCustomerAddressInput {
+  "1 to 255 characters."
+  firstName: String!
+  "1 to 255 characters."
+  lastName: String!
+  "1 to 255 characters."
+  address1: String!
+  "At most 255 characters."
+  address2: String
+  "1 to 100 characters."
+  city: String!
+  "At most 255 characters."
+  company: String
+  "Two letters, ISO 3166-1."
+  countryCode: String!
+  "Name or abbreviation of one of the country's states, kept as its name; free text of at most 100 characters where the country has none."
+  stateOrProvince: String
+  "At most 50 characters, kept as typed."
+  phone: String
+  "At most 30 characters."
+  postalCode: String
+}
+
+"What adding an address gives."
+type AddCustomerAddressResult {
+  "The address in the address book; null when it was refused."
+  address: CustomerAddress
+  "Empty on success."
+  errors: [AddCustomerAddressError!]!
+}
+
+"Why an address was not added."
+union AddCustomerAddressError = CustomerNotLoggedInError | CustomerAddressCreationError | ValidationError
+
+"A change of an address."
+input UpdateCustomerAddressInput {
+  "The address."
+  addressEntityId: Int!
+  "The changes."
+  data: UpdateCustomerAddressDataInput!
+}
+
+"Changes to an address. What is left out stays; null takes away what an address need not have, and else changes nothing."
+input UpdateCustomerAddressDataInput {
+  "1 to 255 characters."
+  firstName: String
+  "1 to 255 characters."
+  lastName: String
+  "1 to 255 characters."
+  address1: String
+  "At most 255 characters."
+  address2: String
+  "1 to 100 characters."
+  city: String
+  "At most 255 characters."
+  company: String
+  "Two letters, ISO 3166-1. Another country without a state drops the old one's."
+  countryCode: String
+  "Name or abbreviation of one of the country's states, kept as its name; free text of at most 100 characters where the country has none."
+  stateOrProvince: String
+  "At most 50 characters, kept as typed."
+  phone: String
+  "At most 30 characters."
+  postalCode: String
+}
+
+"What changing an address gives."
+type UpdateCustomerAddressResult {
+  "The address after the change; null when it was refused."
+  address: CustomerAddress
+  "Empty on success."
+  errors: [UpdateCustomerAddressError!]!
+}
+
+"Why an address was not changed."
+union UpdateCustomerAddressError = CustomerNotLoggedInError | AddressDoesNotExistError | CustomerAddressUpdateError | ValidationError
+
+"An address to be deleted."
+input DeleteCustomerAddressInput {
+  "The address."
+  addressEntityId: Int!
+}
+
+"What deleting an address gives."
+type DeleteCustomerAddressResult {
+  "Empty on success."
+  errors: [DeleteCustomerAddressError!]!
+}
+
+"Why an address was not deleted."
+union DeleteCustomerAddressError = CustomerNotLoggedInError | CustomerAddressDeletionError
+
+"The address book is full, too many changes, or a captcha that was not solved."
+type CustomerAddressCreationError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"It would stand in the address book twice, too many changes, or a captcha that was not solved."
+type CustomerAddressUpdateError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"There is no such address in the shopper's address book, too many changes, or a captcha that was not solved."
+type CustomerAddressDeletionError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"There is no such address in the shopper's address book."
+type AddressDoesNotExistError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
 "Another account of the store has this address."
 type EmailAlreadyInUseError implements Error {
   "To be shown as it is."
@@ -1617,13 +2274,13 @@ type AccountCreationDisabledError implements Error {
   message: String!
 }
 
-"Too many registrations from one network."
+"Too many registrations from one network, or a captcha that was not solved."
 type CustomerRegistrationError implements Error {
   "To be shown as it is."
   message: String!
 }
 
-"Too many changes."
+"Too many changes, or a captcha that was not solved."
 type UnexpectedUpdateCustomerError implements Error {
   "To be shown as it is."
   message: String!
@@ -1901,12 +2558,26 @@ type Settings {
   storeName: String!
   "The store's public hash."
   storeHash: String!
+  "Where the store is at home, ISO 3166-1."
+  storeCountryCode: String!
   "Shoppers can log in only while this is LAUNCHED."
   status: StorefrontStatusType!
+  "What to show while the storefront is not open; null for nothing."
+  statusMessage: String
   "The channel that this storefront is."
   channelId: Long!
+  "About the captcha."
+  reCaptcha: ReCaptchaSettings!
+  "About the checkout."
+  checkout: CheckoutSettings
   "About accounts."
   customers: CustomersSettings
+  "The languages of the storefront, the store's own first."
+  locales: [Locale!]!
+  "About privacy."
+  privacy: PrivacySettings
+  "About sessions that nobody uses."
+  inactivity: InactivitySettings
   "About the newsletter."
   newsletter: NewsletterSettings!
 }
@@ -1923,8 +2594,60 @@ enum StorefrontStatusType {
   PRE_LAUNCH
 }
 
+"The captcha that storefronts show, and where."
+type ReCaptchaSettings {
+  "For the widget; empty when there is no captcha."
+  siteKey: String!
+  "Whether registering and changing an account or its addresses needs a token."
+  isEnabledOnStorefront: Boolean!
+  "Whether the checkout should ask for one."
+  isEnabledOnCheckout: Boolean!
+  "How long it takes until all tries of a login that failed too often are back."
+  failedLoginLockoutDurationSeconds: Long
+}
+
+"About the checkout."
+type CheckoutSettings {
+  "Agrees with reCaptcha { isEnabledOnCheckout }."
+  reCaptchaEnabled: Boolean!
+  "Whether a login gives back the cart of an earlier one."
+  persistentCartEnabled: Boolean!
+}
+
+"A language of the storefront."
+type Locale {
+  "BCP 47."
+  code: String!
+  "Whether it is the store's own."
+  isDefault: Boolean!
+  "The whole address where it is spoken; the path alone while the channel has no address."
+  fullPath: String! @deprecated(reason: "Where a language is spoken is the storefront's business.")
+  "The path where it is spoken."
+  path: String! @deprecated(reason: "Where a language is spoken is the storefront's business.")
+}
+
+"About privacy."
+type PrivacySettings {
+  "Whether the storefront should ask before it sets cookies."
+  cookieConsentEnabled: Boolean!
+  "Where the policy can be read."
+  privacyPolicyUrl: String
+}
+
+"About sessions that nobody uses."
+type InactivitySettings {
+  "How long a shopper's session lasts unused."
+  shopperInactivityDurationSeconds: Long
+  "Whether using it prolongs it; if not, it counts from the login."
+  shopperActivityExtendsDuration: Boolean
+  "Always null: this server has no control panel."
+  controlPanelInactivityDurationSeconds: Long
+}
+
 "About accounts."
 type CustomersSettings {
+  "Whether shoppers can register."
+  isAccountCreationEnabled: Boolean!
   "What a password has to be like."
   passwordComplexitySettings: PasswordComplexitySettings
 }
@@ -1954,6 +2677,73 @@ type NewsletterSettings {
   "Whether the storefront ticks the box beforehand."
   newsletterCheckedByDefault: Boolean!
 }
+
+# ---- Channel, store, geography ----
+
+"One storefront of a store."
+type Channel {
+  "The id, as REST has it."
+  entityId: Long!
+}
+
+"A store."
+type Store {
+  "The id, as REST has it."
+  entityId: Long!
+}
+
+"Countries and their states."
+type Geography {
+  "By name, as the language sorts: that of Accept-Language, else the store's, else English."
+  countries(
+    "Only those that fit all that is given."
+    filters: CountryFiltersInput
+  ): [Country!]
+}
+
+"Which countries to list."
+input CountryFiltersInput {
+  "The whole name, in the language of the answer or in English; case and accents do not count."
+  name: String
+  "Two letters, ISO 3166-1."
+  code: String
+}
+
+"A country of ISO 3166-1, or Kosovo."
+type Country {
+  "Its number in ISO 3166-1; 900 for Kosovo."
+  entityId: Int!
+  "Two letters."
+  code: String!
+  "In the language of the answer."
+  name: String!
+  "Three letters."
+  iso3: String!
+  "What it pays with."
+  currency: CountryCurrency!
+  "The states that its addresses name; empty where they name none."
+  statesOrProvinces: [StateOrProvince!]!
+}
+
+"What a country pays with."
+type CountryCurrency {
+  "ISO 4217; XXX for a country without one."
+  code: String!
+  "In English, German, French or Spanish."
+  name: String!
+  "The code where there is none."
+  symbol: String!
+}
+
+"A state of a country, at the level that its addresses name."
+type StateOrProvince {
+  "Stable, and unique among the states of all countries."
+  entityId: Int!
+  "In the country's own language where that has Latin letters, else in English."
+  name: String!
+  "The second half of its code in ISO 3166-2."
+  abbreviation: String!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -1961,6 +2751,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func childFields_AddCustomerAddressResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_AddCustomerAddressResult_address(ctx, ec, field)
+	case "errors":
+		return fieldContext_AddCustomerAddressResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddCustomerAddressResult", field.Name)
+}
 
 func childFields_AddressConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2004,12 +2804,60 @@ func childFields_CartUnassignResult(ctx context.Context, ec *executionContext, f
 	return nil, fmt.Errorf("no field named %q was found under type CartUnassignResult", field.Name)
 }
 
+func childFields_Channel(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_Channel_entityId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func childFields_CheckoutSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reCaptchaEnabled":
+		return fieldContext_CheckoutSettings_reCaptchaEnabled(ctx, ec, field)
+	case "persistentCartEnabled":
+		return fieldContext_CheckoutSettings_persistentCartEnabled(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckoutSettings", field.Name)
+}
+
 func childFields_CollectionInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "totalItems":
 		return fieldContext_CollectionInfo_totalItems(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CollectionInfo", field.Name)
+}
+
+func childFields_Country(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_Country_entityId(ctx, ec, field)
+	case "code":
+		return fieldContext_Country_code(ctx, ec, field)
+	case "name":
+		return fieldContext_Country_name(ctx, ec, field)
+	case "iso3":
+		return fieldContext_Country_iso3(ctx, ec, field)
+	case "currency":
+		return fieldContext_Country_currency(ctx, ec, field)
+	case "statesOrProvinces":
+		return fieldContext_Country_statesOrProvinces(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Country", field.Name)
+}
+
+func childFields_CountryCurrency(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_CountryCurrency_code(ctx, ec, field)
+	case "name":
+		return fieldContext_CountryCurrency_name(ctx, ec, field)
+	case "symbol":
+		return fieldContext_CountryCurrency_symbol(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountryCurrency", field.Name)
 }
 
 func childFields_CreateSubscriberResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2074,10 +2922,14 @@ func childFields_CustomerAddress(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_CustomerAddress_city(ctx, ec, field)
 	case "country":
 		return fieldContext_CustomerAddress_country(ctx, ec, field)
+	case "countryId":
+		return fieldContext_CustomerAddress_countryId(ctx, ec, field)
 	case "countryCode":
 		return fieldContext_CustomerAddress_countryCode(ctx, ec, field)
 	case "stateOrProvince":
 		return fieldContext_CustomerAddress_stateOrProvince(ctx, ec, field)
+	case "stateId":
+		return fieldContext_CustomerAddress_stateId(ctx, ec, field)
 	case "phone":
 		return fieldContext_CustomerAddress_phone(ctx, ec, field)
 	case "postalCode":
@@ -2164,16 +3016,66 @@ func childFields_CustomerMutations(ctx context.Context, ec *executionContext, fi
 		return fieldContext_CustomerMutations_registerCustomer(ctx, ec, field)
 	case "updateCustomer":
 		return fieldContext_CustomerMutations_updateCustomer(ctx, ec, field)
+	case "addCustomerAddress":
+		return fieldContext_CustomerMutations_addCustomerAddress(ctx, ec, field)
+	case "updateCustomerAddress":
+		return fieldContext_CustomerMutations_updateCustomerAddress(ctx, ec, field)
+	case "deleteCustomerAddress":
+		return fieldContext_CustomerMutations_deleteCustomerAddress(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerMutations", field.Name)
 }
 
 func childFields_CustomersSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "isAccountCreationEnabled":
+		return fieldContext_CustomersSettings_isAccountCreationEnabled(ctx, ec, field)
 	case "passwordComplexitySettings":
 		return fieldContext_CustomersSettings_passwordComplexitySettings(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomersSettings", field.Name)
+}
+
+func childFields_DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_DeleteCustomerAddressResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomerAddressResult", field.Name)
+}
+
+func childFields_Geography(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "countries":
+		return fieldContext_Geography_countries(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Geography", field.Name)
+}
+
+func childFields_InactivitySettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shopperInactivityDurationSeconds":
+		return fieldContext_InactivitySettings_shopperInactivityDurationSeconds(ctx, ec, field)
+	case "shopperActivityExtendsDuration":
+		return fieldContext_InactivitySettings_shopperActivityExtendsDuration(ctx, ec, field)
+	case "controlPanelInactivityDurationSeconds":
+		return fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InactivitySettings", field.Name)
+}
+
+func childFields_Locale(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_Locale_code(ctx, ec, field)
+	case "isDefault":
+		return fieldContext_Locale_isDefault(ctx, ec, field)
+	case "fullPath":
+		return fieldContext_Locale_fullPath(ctx, ec, field)
+	case "path":
+		return fieldContext_Locale_path(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Locale", field.Name)
 }
 
 func childFields_LoginResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2252,6 +3154,30 @@ func childFields_PasswordComplexitySettings(ctx context.Context, ec *executionCo
 	return nil, fmt.Errorf("no field named %q was found under type PasswordComplexitySettings", field.Name)
 }
 
+func childFields_PrivacySettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cookieConsentEnabled":
+		return fieldContext_PrivacySettings_cookieConsentEnabled(ctx, ec, field)
+	case "privacyPolicyUrl":
+		return fieldContext_PrivacySettings_privacyPolicyUrl(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PrivacySettings", field.Name)
+}
+
+func childFields_ReCaptchaSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "siteKey":
+		return fieldContext_ReCaptchaSettings_siteKey(ctx, ec, field)
+	case "isEnabledOnStorefront":
+		return fieldContext_ReCaptchaSettings_isEnabledOnStorefront(ctx, ec, field)
+	case "isEnabledOnCheckout":
+		return fieldContext_ReCaptchaSettings_isEnabledOnCheckout(ctx, ec, field)
+	case "failedLoginLockoutDurationSeconds":
+		return fieldContext_ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReCaptchaSettings", field.Name)
+}
+
 func childFields_RegisterCustomerResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
@@ -2276,12 +3202,26 @@ func childFields_Settings(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Settings_storeName(ctx, ec, field)
 	case "storeHash":
 		return fieldContext_Settings_storeHash(ctx, ec, field)
+	case "storeCountryCode":
+		return fieldContext_Settings_storeCountryCode(ctx, ec, field)
 	case "status":
 		return fieldContext_Settings_status(ctx, ec, field)
+	case "statusMessage":
+		return fieldContext_Settings_statusMessage(ctx, ec, field)
 	case "channelId":
 		return fieldContext_Settings_channelId(ctx, ec, field)
+	case "reCaptcha":
+		return fieldContext_Settings_reCaptcha(ctx, ec, field)
+	case "checkout":
+		return fieldContext_Settings_checkout(ctx, ec, field)
 	case "customers":
 		return fieldContext_Settings_customers(ctx, ec, field)
+	case "locales":
+		return fieldContext_Settings_locales(ctx, ec, field)
+	case "privacy":
+		return fieldContext_Settings_privacy(ctx, ec, field)
+	case "inactivity":
+		return fieldContext_Settings_inactivity(ctx, ec, field)
 	case "newsletter":
 		return fieldContext_Settings_newsletter(ctx, ec, field)
 	}
@@ -2294,6 +3234,26 @@ func childFields_Site(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_Site_settings(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Site", field.Name)
+}
+
+func childFields_StateOrProvince(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_StateOrProvince_entityId(ctx, ec, field)
+	case "name":
+		return fieldContext_StateOrProvince_name(ctx, ec, field)
+	case "abbreviation":
+		return fieldContext_StateOrProvince_abbreviation(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StateOrProvince", field.Name)
+}
+
+func childFields_Store(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_Store_entityId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Store", field.Name)
 }
 
 func childFields_Subscriber(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2310,6 +3270,16 @@ func childFields_Subscriber(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Subscriber_orderEntityId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Subscriber", field.Name)
+}
+
+func childFields_UpdateCustomerAddressResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_UpdateCustomerAddressResult_address(ctx, ec, field)
+	case "errors":
+		return fieldContext_UpdateCustomerAddressResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerAddressResult", field.Name)
 }
 
 func childFields_UpdateCustomerResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2438,31 +3408,113 @@ func childFields___Type(ctx context.Context, ec *executionContext, field graphql
 
 // region    ***************************** args.gotpl *****************************
 
+func field_CustomerMutations_addCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddCustomerAddressInput, error) {
+			return unmarshalNAddCustomerAddressInput2regularsᚋgraphᚋmodelᚐAddCustomerAddressInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
+func field_CustomerMutations_deleteCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteCustomerAddressInput, error) {
+			return unmarshalNDeleteCustomerAddressInput2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
 func field_CustomerMutations_registerCustomer_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RegisterCustomerInput, error) {
 			return unmarshalNRegisterCustomerInput2regularsᚋgraphᚋmodelᚐRegisterCustomerInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["input"] = arg0
+	args["input"] = arg1
+	return args, nil
+}
+
+func field_CustomerMutations_updateCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateCustomerAddressInput, error) {
+			return unmarshalNUpdateCustomerAddressInput2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
 	return args, nil
 }
 
 func field_CustomerMutations_updateCustomer_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateCustomerInput, error) {
 			return unmarshalNUpdateCustomerInput2regularsᚋgraphᚋmodelᚐUpdateCustomerInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["input"] = arg0
+	args["input"] = arg1
 	return args, nil
 }
 
@@ -2501,6 +3553,20 @@ func field_Customer_addresses_args(ctx context.Context, ec *executionContext, ra
 		return nil, err
 	}
 	args["last"] = arg3
+	return args, nil
+}
+
+func field_Geography_countries_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+		func(ctx context.Context, v any) (*model.CountryFiltersInput, error) {
+			return unmarshalOCountryFiltersInput2ᚖregularsᚋgraphᚋmodelᚐCountryFiltersInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filters"] = arg0
 	return args, nil
 }
 
@@ -2739,6 +3805,61 @@ func fieldContext_AccountCreationDisabledError_message(_ context.Context, ec *ex
 	return graphql.NewScalarFieldContext("AccountCreationDisabledError", field, false, false, "String")
 }
 
+func _AddCustomerAddressResult_address(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddCustomerAddressResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddCustomerAddressResult_address(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {
+			return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_AddCustomerAddressResult_address(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCustomerAddressResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAddress(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _AddCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddCustomerAddressResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddCustomerAddressResult_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.AddCustomerAddressError) graphql.Marshaler {
+			return marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AddCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddCustomerAddressResult", field, false, false, "AddCustomerAddressError")
+}
+
 func _AddressConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerAddress]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2833,6 +3954,29 @@ func fieldContext_AddressConnection_collectionInfo(_ context.Context, ec *execut
 		},
 	}
 	return fc, nil
+}
+
+func _AddressDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddressDoesNotExistError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddressDoesNotExistError_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_AddressDoesNotExistError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AddressDoesNotExistError", field, false, false, "String")
 }
 
 func _AddressEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerAddress]) (ret graphql.Marshaler) {
@@ -3037,6 +4181,75 @@ func fieldContext_CartUnassignResult_errors(_ context.Context, ec *executionCont
 	return graphql.NewScalarFieldContext("CartUnassignResult", field, false, false, "CartUnassignError")
 }
 
+func _Channel_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Channel_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNLong2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Channel_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, false, false, "Long")
+}
+
+func _CheckoutSettings_reCaptchaEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckoutSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckoutSettings_reCaptchaEnabled(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReCaptchaEnabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckoutSettings_reCaptchaEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckoutSettings", field, false, false, "Boolean")
+}
+
+func _CheckoutSettings_persistentCartEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckoutSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckoutSettings_persistentCartEnabled(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersistentCartEnabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckoutSettings_persistentCartEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckoutSettings", field, false, false, "Boolean")
+}
+
 func _CollectionInfo_totalItems(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CollectionInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3058,6 +4271,231 @@ func _CollectionInfo_totalItems(ctx context.Context, ec *executionContext, field
 }
 func fieldContext_CollectionInfo_totalItems(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CollectionInfo", field, false, false, "Long")
+}
+
+func _Country_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Country", field, false, false, "Int")
+}
+
+func _Country_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_code(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
+}
+
+func _Country_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
+}
+
+func _Country_iso3(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_iso3(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ISO3, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_iso3(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
+}
+
+func _Country_currency(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_currency(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v shop.CountryCurrency) graphql.Marshaler {
+			return marshalNCountryCurrency2regularsᚋinternalᚋshopᚐCountryCurrency(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_currency(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Country",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CountryCurrency(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Country_statesOrProvinces(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Country_statesOrProvinces(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatesOrProvinces, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.StateOrProvince) graphql.Marshaler {
+			return marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Country_statesOrProvinces(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Country",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_StateOrProvince(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CountryCurrency_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CountryCurrency_code(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CountryCurrency_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
+}
+
+func _CountryCurrency_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CountryCurrency_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CountryCurrency_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
+}
+
+func _CountryCurrency_symbol(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CountryCurrency_symbol(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Symbol, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CountryCurrency_symbol(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
 }
 
 func _CreateSubscriberAlreadyExistsError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberAlreadyExistsError) (ret graphql.Marshaler) {
@@ -3752,7 +5190,7 @@ func _CustomerAddress_country(ctx context.Context, ec *executionContext, field g
 			return fieldContext_CustomerAddress_country(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Country(), nil
+			return ec.Resolvers.CustomerAddress().Country(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -3763,7 +5201,30 @@ func _CustomerAddress_country(ctx context.Context, ec *executionContext, field g
 	)
 }
 func fieldContext_CustomerAddress_country(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomerAddress", field, true, false, "String")
+	return graphql.NewScalarFieldContext("CustomerAddress", field, true, true, "String")
+}
+
+func _CustomerAddress_countryId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddress_countryId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CountryID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CustomerAddress_countryId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAddress", field, true, false, "Int")
 }
 
 func _CustomerAddress_countryCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
@@ -3810,6 +5271,29 @@ func _CustomerAddress_stateOrProvince(ctx context.Context, ec *executionContext,
 }
 func fieldContext_CustomerAddress_stateOrProvince(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
+}
+
+func _CustomerAddress_stateId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddress_stateId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StateID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CustomerAddress_stateId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAddress", field, true, false, "Int")
 }
 
 func _CustomerAddress_phone(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
@@ -3879,6 +5363,75 @@ func _CustomerAddress_company(ctx context.Context, ec *executionContext, field g
 }
 func fieldContext_CustomerAddress_company(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
+}
+
+func _CustomerAddressCreationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressCreationError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddressCreationError_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAddressCreationError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAddressCreationError", field, false, false, "String")
+}
+
+func _CustomerAddressDeletionError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressDeletionError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddressDeletionError_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAddressDeletionError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAddressDeletionError", field, false, false, "String")
+}
+
+func _CustomerAddressUpdateError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressUpdateError) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddressUpdateError_message(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAddressUpdateError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAddressUpdateError", field, false, false, "String")
 }
 
 func _CustomerDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerDoesNotExistError) (ret graphql.Marshaler) {
@@ -4428,7 +5981,7 @@ func _CustomerMutations_registerCustomer(ctx context.Context, ec *executionConte
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.CustomerMutations().RegisterCustomer(ctx, obj, fc.Args["input"].(model.RegisterCustomerInput))
+			return ec.Resolvers.CustomerMutations().RegisterCustomer(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.RegisterCustomerInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterCustomerResult) graphql.Marshaler {
@@ -4472,7 +6025,7 @@ func _CustomerMutations_updateCustomer(ctx context.Context, ec *executionContext
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.CustomerMutations().UpdateCustomer(ctx, obj, fc.Args["input"].(model.UpdateCustomerInput))
+			return ec.Resolvers.CustomerMutations().UpdateCustomer(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.UpdateCustomerInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCustomerResult) graphql.Marshaler {
@@ -4500,6 +6053,138 @@ func fieldContext_CustomerMutations_updateCustomer(ctx context.Context, ec *exec
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_CustomerMutations_updateCustomer_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_addCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_addCustomerAddress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().AddCustomerAddress(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.AddCustomerAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCustomerAddressResult) graphql.Marshaler {
+			return marshalNAddCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐAddCustomerAddressResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_addCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AddCustomerAddressResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_addCustomerAddress_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_updateCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_updateCustomerAddress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().UpdateCustomerAddress(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.UpdateCustomerAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCustomerAddressResult) graphql.Marshaler {
+			return marshalNUpdateCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerAddressResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_updateCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_UpdateCustomerAddressResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_updateCustomerAddress_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_deleteCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_deleteCustomerAddress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().DeleteCustomerAddress(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.DeleteCustomerAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteCustomerAddressResult) graphql.Marshaler {
+			return marshalNDeleteCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐDeleteCustomerAddressResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_deleteCustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DeleteCustomerAddressResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_deleteCustomerAddress_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4552,6 +6237,29 @@ func fieldContext_CustomerRegistrationError_message(_ context.Context, ec *execu
 	return graphql.NewScalarFieldContext("CustomerRegistrationError", field, false, false, "String")
 }
 
+func _CustomersSettings_isAccountCreationEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomersSettings_isAccountCreationEnabled(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsAccountCreationEnabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomersSettings_isAccountCreationEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomersSettings", field, false, false, "Boolean")
+}
+
 func _CustomersSettings_passwordComplexitySettings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4584,6 +6292,29 @@ func fieldContext_CustomersSettings_passwordComplexitySettings(_ context.Context
 	return fc, nil
 }
 
+func _DeleteCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DeleteCustomerAddressResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DeleteCustomerAddressResult_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.DeleteCustomerAddressError) graphql.Marshaler {
+			return marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DeleteCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteCustomerAddressResult", field, false, false, "DeleteCustomerAddressError")
+}
+
 func _EmailAlreadyInUseError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EmailAlreadyInUseError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4605,6 +6336,211 @@ func _EmailAlreadyInUseError_message(ctx context.Context, ec *executionContext, 
 }
 func fieldContext_EmailAlreadyInUseError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailAlreadyInUseError", field, false, false, "String")
+}
+
+func _Geography_countries(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Geography) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Geography_countries(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Geography().Countries(ctx, obj, fc.Args["filters"].(*model.CountryFiltersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.Country) graphql.Marshaler {
+			return marshalOCountry2ᚕregularsᚋinternalᚋshopᚐCountryᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Geography_countries(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Geography",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Country(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Geography_countries_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _InactivitySettings_shopperInactivityDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InactivitySettings_shopperInactivityDurationSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShopperInactivityDurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOLong2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InactivitySettings_shopperInactivityDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
+}
+
+func _InactivitySettings_shopperActivityExtendsDuration(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InactivitySettings_shopperActivityExtendsDuration(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ShopperActivityExtendsDuration, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return marshalOBoolean2ᚖbool(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InactivitySettings_shopperActivityExtendsDuration(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Boolean")
+}
+
+func _InactivitySettings_controlPanelInactivityDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ControlPanelInactivityDurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOLong2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
+}
+
+func _Locale_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Locale_code(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Locale_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
+}
+
+func _Locale_isDefault(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Locale_isDefault(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDefault, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Locale_isDefault(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Locale", field, false, false, "Boolean")
+}
+
+func _Locale_fullPath(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Locale_fullPath(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FullPath, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Locale_fullPath(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
+}
+
+func _Locale_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Locale_path(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Locale_path(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
 }
 
 func _LoginResult_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginResult) (ret graphql.Marshaler) {
@@ -5288,6 +7224,52 @@ func fieldContext_PasswordComplexitySettings_minimumSpecialCharacters(_ context.
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Int")
 }
 
+func _PrivacySettings_cookieConsentEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PrivacySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PrivacySettings_cookieConsentEnabled(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CookieConsentEnabled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PrivacySettings_cookieConsentEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PrivacySettings", field, false, false, "Boolean")
+}
+
+func _PrivacySettings_privacyPolicyUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PrivacySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PrivacySettings_privacyPolicyUrl(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PrivacyPolicyURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PrivacySettings_privacyPolicyUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PrivacySettings", field, false, false, "String")
+}
+
 func _Query_site(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5315,6 +7297,102 @@ func fieldContext_Query_site(_ context.Context, ec *executionContext, field grap
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Site(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Query_channel(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_channel(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Channel(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.Channel) graphql.Marshaler {
+			return marshalNChannel2ᚖregularsᚋinternalᚋshopᚐChannel(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_channel(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Channel(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Query_store(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_store(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Store(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.Store) graphql.Marshaler {
+			return marshalNStore2ᚖregularsᚋinternalᚋshopᚐStore(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_store(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Store(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Query_geography(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_geography(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Geography(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.Geography) graphql.Marshaler {
+			return marshalNGeography2ᚖregularsᚋinternalᚋshopᚐGeography(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Query_geography(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Geography(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -5516,6 +7594,98 @@ func fieldContext_Query___schema(_ context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
+func _ReCaptchaSettings_siteKey(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReCaptchaSettings_siteKey(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SiteKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReCaptchaSettings_siteKey(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "String")
+}
+
+func _ReCaptchaSettings_isEnabledOnStorefront(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReCaptchaSettings_isEnabledOnStorefront(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsEnabledOnStorefront, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReCaptchaSettings_isEnabledOnStorefront(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Boolean")
+}
+
+func _ReCaptchaSettings_isEnabledOnCheckout(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReCaptchaSettings_isEnabledOnCheckout(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsEnabledOnCheckout, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ReCaptchaSettings_isEnabledOnCheckout(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Boolean")
+}
+
+func _ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailedLoginLockoutDurationSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOLong2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ReCaptchaSettings_failedLoginLockoutDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Long")
+}
+
 func _RegisterCustomerResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RegisterCustomerResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5686,6 +7856,29 @@ func fieldContext_Settings_storeHash(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
 }
 
+func _Settings_storeCountryCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_storeCountryCode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StoreCountryCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Settings_storeCountryCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
+}
+
 func _Settings_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5709,6 +7902,29 @@ func fieldContext_Settings_status(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "StorefrontStatusType")
 }
 
+func _Settings_statusMessage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_statusMessage(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatusMessage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Settings_statusMessage(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
+}
+
 func _Settings_channelId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5730,6 +7946,70 @@ func _Settings_channelId(ctx context.Context, ec *executionContext, field graphq
 }
 func fieldContext_Settings_channelId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "Long")
+}
+
+func _Settings_reCaptcha(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_reCaptcha(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReCaptcha, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReCaptchaSettings) graphql.Marshaler {
+			return marshalNReCaptchaSettings2ᚖregularsᚋgraphᚋmodelᚐReCaptchaSettings(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Settings_reCaptcha(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ReCaptchaSettings(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Settings_checkout(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_checkout(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checkout, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CheckoutSettings) graphql.Marshaler {
+			return marshalOCheckoutSettings2ᚖregularsᚋgraphᚋmodelᚐCheckoutSettings(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Settings_checkout(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CheckoutSettings(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _Settings_customers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
@@ -5759,6 +8039,102 @@ func fieldContext_Settings_customers(_ context.Context, ec *executionContext, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_CustomersSettings(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Settings_locales(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_locales(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locales, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Locale) graphql.Marshaler {
+			return marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Settings_locales(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Locale(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Settings_privacy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_privacy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Privacy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.PrivacySettings) graphql.Marshaler {
+			return marshalOPrivacySettings2ᚖregularsᚋinternalᚋshopᚐPrivacySettings(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Settings_privacy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PrivacySettings(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Settings_inactivity(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_inactivity(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inactivity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InactivitySettings) graphql.Marshaler {
+			return marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Settings_inactivity(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_InactivitySettings(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -5826,6 +8202,98 @@ func fieldContext_Site_settings(_ context.Context, ec *executionContext, field g
 		},
 	}
 	return fc, nil
+}
+
+func _StateOrProvince_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StateOrProvince_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StateOrProvince_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "Int")
+}
+
+func _StateOrProvince_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StateOrProvince_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StateOrProvince_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "String")
+}
+
+func _StateOrProvince_abbreviation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_StateOrProvince_abbreviation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Abbreviation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_StateOrProvince_abbreviation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "String")
+}
+
+func _Store_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Store) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Store_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNLong2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Store_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Store", field, false, false, "Long")
 }
 
 func _Subscriber_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
@@ -5964,6 +8432,61 @@ func _UnexpectedUpdateCustomerError_message(ctx context.Context, ec *executionCo
 }
 func fieldContext_UnexpectedUpdateCustomerError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnexpectedUpdateCustomerError", field, false, false, "String")
+}
+
+func _UpdateCustomerAddressResult_address(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerAddressResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateCustomerAddressResult_address(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {
+			return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_UpdateCustomerAddressResult_address(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateCustomerAddressResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAddress(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _UpdateCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerAddressResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_UpdateCustomerAddressResult_errors(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UpdateCustomerAddressError) graphql.Marshaler {
+			return marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_UpdateCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateCustomerAddressResult", field, false, false, "UpdateCustomerAddressError")
 }
 
 func _UpdateCustomerResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerResult) (ret graphql.Marshaler) {
@@ -7140,6 +9663,111 @@ func fieldContext___Type_isOneOf(_ context.Context, ec *executionContext, field 
 
 // region    **************************** input.gotpl *****************************
 
+func unmarshalInputAddCustomerAddressInput(ctx context.Context, ec *executionContext, obj any) (model.AddCustomerAddressInput, error) {
+	var it model.AddCustomerAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "firstName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firstName"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FirstName = data
+		case "lastName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastName"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastName = data
+		case "address1":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address1"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address1 = data
+		case "address2":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address2"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address2 = data
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = data
+		case "company":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Company = data
+		case "countryCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("countryCode"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CountryCode = data
+		case "stateOrProvince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateOrProvince"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StateOrProvince = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "postalCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postalCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostalCode = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddCustomerAddressInput unmarshals raw into the AddCustomerAddressInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddCustomerAddressInput(ctx context.Context, raw any) (model.AddCustomerAddressInput, error) {
+	var out model.AddCustomerAddressInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCustomerAddressInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputConsentInput(ctx context.Context, ec *executionContext, obj any) (model.ConsentInput, error) {
 	var it model.ConsentInput
 	if obj == nil {
@@ -7193,6 +9821,55 @@ func unmarshalInputConsentInput(ctx context.Context, ec *executionContext, obj a
 func UnmarshalConsentInput(ctx context.Context, raw any) (model.ConsentInput, error) {
 	var out model.ConsentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputCountryFiltersInput(ctx context.Context, ec *executionContext, obj any) (model.CountryFiltersInput, error) {
+	var it model.CountryFiltersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCountryFiltersInput unmarshals raw into the CountryFiltersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCountryFiltersInput(ctx context.Context, raw any) (model.CountryFiltersInput, error) {
+	var out model.CountryFiltersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CountryFiltersInput", raw, &out)
 	return out, err
 }
 
@@ -7277,6 +9954,90 @@ func UnmarshalCreateSubscriberInput(ctx context.Context, raw any) (model.CreateS
 	return out, err
 }
 
+func unmarshalInputDeleteCustomerAddressInput(ctx context.Context, ec *executionContext, obj any) (model.DeleteCustomerAddressInput, error) {
+	var it model.DeleteCustomerAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"addressEntityId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "addressEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddressEntityID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteCustomerAddressInput unmarshals raw into the DeleteCustomerAddressInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteCustomerAddressInput(ctx context.Context, raw any) (model.DeleteCustomerAddressInput, error) {
+	var out model.DeleteCustomerAddressInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteCustomerAddressInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputReCaptchaV2Input(ctx context.Context, ec *executionContext, obj any) (model.ReCaptchaV2Input, error) {
+	var it model.ReCaptchaV2Input
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReCaptchaV2Input unmarshals raw into the ReCaptchaV2Input input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReCaptchaV2Input(ctx context.Context, raw any) (model.ReCaptchaV2Input, error) {
+	var out model.ReCaptchaV2Input
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReCaptchaV2Input", raw, &out)
+	return out, err
+}
+
 func unmarshalInputRegisterCustomerInput(ctx context.Context, ec *executionContext, obj any) (model.RegisterCustomerInput, error) {
 	var it model.RegisterCustomerInput
 	if obj == nil {
@@ -7288,7 +10049,7 @@ func unmarshalInputRegisterCustomerInput(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"firstName", "lastName", "email", "password", "phone", "company"}
+	fieldsInOrder := [...]string{"firstName", "lastName", "email", "password", "phone", "company", "address"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -7337,6 +10098,13 @@ func unmarshalInputRegisterCustomerInput(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.Company = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := unmarshalOAddCustomerAddressInput2ᚖregularsᚋgraphᚋmodelᚐAddCustomerAddressInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
 		}
 	}
 	return it, nil
@@ -7393,6 +10161,160 @@ func unmarshalInputRemoveSubscriberInput(ctx context.Context, ec *executionConte
 func UnmarshalRemoveSubscriberInput(ctx context.Context, raw any) (model.RemoveSubscriberInput, error) {
 	var out model.RemoveSubscriberInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveSubscriberInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateCustomerAddressDataInput(ctx context.Context, ec *executionContext, obj any) (model.UpdateCustomerAddressDataInput, error) {
+	var it model.UpdateCustomerAddressDataInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "firstName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("firstName"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FirstName = data
+		case "lastName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lastName"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.LastName = data
+		case "address1":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address1"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address1 = data
+		case "address2":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address2"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address2 = graphql.OmittableOf(data)
+		case "city":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("city"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.City = data
+		case "company":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("company"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Company = graphql.OmittableOf(data)
+		case "countryCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("countryCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CountryCode = data
+		case "stateOrProvince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stateOrProvince"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.StateOrProvince = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "postalCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("postalCode"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.PostalCode = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCustomerAddressDataInput unmarshals raw into the UpdateCustomerAddressDataInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCustomerAddressDataInput(ctx context.Context, raw any) (model.UpdateCustomerAddressDataInput, error) {
+	var out model.UpdateCustomerAddressDataInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCustomerAddressDataInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputUpdateCustomerAddressInput(ctx context.Context, ec *executionContext, obj any) (model.UpdateCustomerAddressInput, error) {
+	var it model.UpdateCustomerAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"addressEntityId", "data"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "addressEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addressEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddressEntityID = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := unmarshalNUpdateCustomerAddressDataInput2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerAddressDataInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCustomerAddressInput unmarshals raw into the UpdateCustomerAddressInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCustomerAddressInput(ctx context.Context, raw any) (model.UpdateCustomerAddressInput, error) {
+	var out model.UpdateCustomerAddressInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCustomerAddressInput", raw, &out)
 	return out, err
 }
 
@@ -7470,6 +10392,40 @@ func UnmarshalUpdateCustomerInput(ctx context.Context, raw any) (model.UpdateCus
 
 // region    ************************** interface.gotpl ***************************
 
+func _AddCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.AddCustomerAddressError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	case model.CustomerNotLoggedInError:
+		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
+	case *model.CustomerNotLoggedInError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerNotLoggedInError(ctx, ec, sel, obj)
+	case model.CustomerAddressCreationError:
+		return _CustomerAddressCreationError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressCreationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressCreationError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of AddCustomerAddressError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func _CartUnassignError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.CartUnassignError) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -7545,6 +10501,33 @@ func _CreateSubscriberError(ctx context.Context, ec *executionContext, sel ast.S
 	}
 }
 
+func _DeleteCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.DeleteCustomerAddressError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.CustomerNotLoggedInError:
+		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
+	case *model.CustomerNotLoggedInError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerNotLoggedInError(ctx, ec, sel, obj)
+	case model.CustomerAddressDeletionError:
+		return _CustomerAddressDeletionError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressDeletionError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressDeletionError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of DeleteCustomerAddressError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.Error) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -7605,6 +10588,27 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _CustomerDoesNotExistError(ctx, ec, sel, obj)
+	case model.CustomerAddressUpdateError:
+		return _CustomerAddressUpdateError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressUpdateError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressUpdateError(ctx, ec, sel, obj)
+	case model.CustomerAddressDeletionError:
+		return _CustomerAddressDeletionError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressDeletionError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressDeletionError(ctx, ec, sel, obj)
+	case model.CustomerAddressCreationError:
+		return _CustomerAddressCreationError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressCreationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressCreationError(ctx, ec, sel, obj)
 	case model.CreateSubscriberUnexpectedError:
 		return _CreateSubscriberUnexpectedError(ctx, ec, sel, &obj)
 	case *model.CreateSubscriberUnexpectedError:
@@ -7654,6 +10658,13 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _CartUnassignInaccessibleError(ctx, ec, sel, obj)
+	case model.AddressDoesNotExistError:
+		return _AddressDoesNotExistError(ctx, ec, sel, &obj)
+	case *model.AddressDoesNotExistError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _AddressDoesNotExistError(ctx, ec, sel, obj)
 	case model.AccountCreationDisabledError:
 		return _AccountCreationDisabledError(ctx, ec, sel, &obj)
 	case *model.AccountCreationDisabledError:
@@ -7758,6 +10769,47 @@ func _RemoveSubscriberError(ctx context.Context, ec *executionContext, sel ast.S
 	}
 }
 
+func _UpdateCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.UpdateCustomerAddressError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	case model.CustomerNotLoggedInError:
+		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
+	case *model.CustomerNotLoggedInError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerNotLoggedInError(ctx, ec, sel, obj)
+	case model.CustomerAddressUpdateError:
+		return _CustomerAddressUpdateError(ctx, ec, sel, &obj)
+	case *model.CustomerAddressUpdateError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerAddressUpdateError(ctx, ec, sel, obj)
+	case model.AddressDoesNotExistError:
+		return _AddressDoesNotExistError(ctx, ec, sel, &obj)
+	case *model.AddressDoesNotExistError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _AddressDoesNotExistError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of UpdateCustomerAddressError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func _UpdateCustomerError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.UpdateCustomerError) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -7843,6 +10895,44 @@ func _AccountCreationDisabledError(ctx context.Context, ec *executionContext, se
 	return out
 }
 
+var addCustomerAddressResultImplementors = []string{"AddCustomerAddressResult"}
+
+func _AddCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AddCustomerAddressResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addCustomerAddressResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddCustomerAddressResult")
+		case "address":
+			out.Values[i] = _AddCustomerAddressResult_address(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _AddCustomerAddressResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addressConnectionImplementors = []string{"AddressConnection"}
 
 func _AddressConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Connection[shop.CustomerAddress]) graphql.Marshaler {
@@ -7870,6 +10960,39 @@ func _AddressConnection(ctx context.Context, ec *executionContext, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return _AddressConnection_collectionInfo(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addressDoesNotExistErrorImplementors = []string{"AddressDoesNotExistError", "UpdateCustomerAddressError", "Error"}
+
+func _AddressDoesNotExistError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AddressDoesNotExistError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addressDoesNotExistErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddressDoesNotExistError")
+		case "message":
+			out.Values[i] = _AddressDoesNotExistError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8067,6 +11190,77 @@ func _CartUnassignResult(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var channelImplementors = []string{"Channel"}
+
+func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Channel) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Channel")
+		case "entityId":
+			out.Values[i] = _Channel_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkoutSettingsImplementors = []string{"CheckoutSettings"}
+
+func _CheckoutSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckoutSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkoutSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckoutSettings")
+		case "reCaptchaEnabled":
+			out.Values[i] = _CheckoutSettings_reCaptchaEnabled(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "persistentCartEnabled":
+			out.Values[i] = _CheckoutSettings_persistentCartEnabled(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var collectionInfoImplementors = []string{"CollectionInfo"}
 
 func _CollectionInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CollectionInfo) graphql.Marshaler {
@@ -8081,6 +11275,107 @@ func _CollectionInfo(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "totalItems":
 			out.Values[i] = _CollectionInfo_totalItems(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var countryImplementors = []string{"Country"}
+
+func _Country(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Country) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, countryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Country")
+		case "entityId":
+			out.Values[i] = _Country_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = _Country_code(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _Country_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "iso3":
+			out.Values[i] = _Country_iso3(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = _Country_currency(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statesOrProvinces":
+			out.Values[i] = _Country_statesOrProvinces(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var countryCurrencyImplementors = []string{"CountryCurrency"}
+
+func _CountryCurrency(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CountryCurrency) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, countryCurrencyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CountryCurrency")
+		case "code":
+			out.Values[i] = _CountryCurrency_code(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _CountryCurrency_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "symbol":
+			out.Values[i] = _CountryCurrency_symbol(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -8422,66 +11717,176 @@ func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.Selecti
 		case "entityId":
 			out.Values[i] = _CustomerAddress_entityId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "firstName":
 			out.Values[i] = _CustomerAddress_firstName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastName":
 			out.Values[i] = _CustomerAddress_lastName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "address1":
 			out.Values[i] = _CustomerAddress_address1(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "address2":
 			out.Values[i] = _CustomerAddress_address2(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "addressType":
 			out.Values[i] = _CustomerAddress_addressType(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "city":
 			out.Values[i] = _CustomerAddress_city(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "country":
-			out.Values[i] = _CustomerAddress_country(ctx, ec, field, obj)
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerAddress_country(ctx, ec, field, obj)
+				})
+		case "countryId":
+			out.Values[i] = _CustomerAddress_countryId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "countryCode":
 			out.Values[i] = _CustomerAddress_countryCode(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "stateOrProvince":
 			out.Values[i] = _CustomerAddress_stateOrProvince(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stateId":
+			out.Values[i] = _CustomerAddress_stateId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "phone":
 			out.Values[i] = _CustomerAddress_phone(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "postalCode":
 			out.Values[i] = _CustomerAddress_postalCode(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "company":
 			out.Values[i] = _CustomerAddress_company(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerAddressCreationErrorImplementors = []string{"CustomerAddressCreationError", "AddCustomerAddressError", "Error"}
+
+func _CustomerAddressCreationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressCreationError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressCreationErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAddressCreationError")
+		case "message":
+			out.Values[i] = _CustomerAddressCreationError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerAddressDeletionErrorImplementors = []string{"CustomerAddressDeletionError", "DeleteCustomerAddressError", "Error"}
+
+func _CustomerAddressDeletionError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressDeletionError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressDeletionErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAddressDeletionError")
+		case "message":
+			out.Values[i] = _CustomerAddressDeletionError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerAddressUpdateErrorImplementors = []string{"CustomerAddressUpdateError", "UpdateCustomerAddressError", "Error"}
+
+func _CustomerAddressUpdateError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressUpdateError) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressUpdateErrorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAddressUpdateError")
+		case "message":
+			out.Values[i] = _CustomerAddressUpdateError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -8798,6 +12203,24 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return _CustomerMutations_updateCustomer(ctx, ec, field, obj)
 				})
+		case "addCustomerAddress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_addCustomerAddress(ctx, ec, field, obj)
+				})
+		case "updateCustomerAddress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_updateCustomerAddress(ctx, ec, field, obj)
+				})
+		case "deleteCustomerAddress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_deleteCustomerAddress(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8815,7 +12238,7 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
-var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "Error"}
+var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "Error"}
 
 func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerNotLoggedInError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerNotLoggedInErrorImplementors)
@@ -8892,9 +12315,47 @@ func _CustomersSettings(ctx context.Context, ec *executionContext, sel ast.Selec
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CustomersSettings")
+		case "isAccountCreationEnabled":
+			out.Values[i] = _CustomersSettings_isAccountCreationEnabled(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "passwordComplexitySettings":
 			out.Values[i] = _CustomersSettings_passwordComplexitySettings(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deleteCustomerAddressResultImplementors = []string{"DeleteCustomerAddressResult"}
+
+func _DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DeleteCustomerAddressResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteCustomerAddressResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteCustomerAddressResult")
+		case "errors":
+			out.Values[i] = _DeleteCustomerAddressResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -8927,6 +12388,131 @@ func _EmailAlreadyInUseError(ctx context.Context, ec *executionContext, sel ast.
 			out.Values[i] = graphql.MarshalString("EmailAlreadyInUseError")
 		case "message":
 			out.Values[i] = _EmailAlreadyInUseError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var geographyImplementors = []string{"Geography"}
+
+func _Geography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Geography) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, geographyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Geography")
+		case "countries":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Geography_countries(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var inactivitySettingsImplementors = []string{"InactivitySettings"}
+
+func _InactivitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InactivitySettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inactivitySettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InactivitySettings")
+		case "shopperInactivityDurationSeconds":
+			out.Values[i] = _InactivitySettings_shopperInactivityDurationSeconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "shopperActivityExtendsDuration":
+			out.Values[i] = _InactivitySettings_shopperActivityExtendsDuration(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "controlPanelInactivityDurationSeconds":
+			out.Values[i] = _InactivitySettings_controlPanelInactivityDurationSeconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var localeImplementors = []string{"Locale"}
+
+func _Locale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Locale) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, localeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Locale")
+		case "code":
+			out.Values[i] = _Locale_code(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isDefault":
+			out.Values[i] = _Locale_isDefault(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fullPath":
+			out.Values[i] = _Locale_fullPath(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = _Locale_path(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9281,6 +12867,44 @@ func _PasswordComplexitySettings(ctx context.Context, ec *executionContext, sel 
 	return out
 }
 
+var privacySettingsImplementors = []string{"PrivacySettings"}
+
+func _PrivacySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.PrivacySettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, privacySettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PrivacySettings")
+		case "cookieConsentEnabled":
+			out.Values[i] = _PrivacySettings_cookieConsentEnabled(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "privacyPolicyUrl":
+			out.Values[i] = _PrivacySettings_privacyPolicyUrl(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) graphql.Marshaler {
@@ -9305,6 +12929,24 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_site(ctx, ec, field)
+				})
+		case "channel":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_channel(ctx, ec, field)
+				})
+		case "store":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_store(ctx, ec, field)
+				})
+		case "geography":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_geography(ctx, ec, field)
 				})
 		case "customer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -9337,6 +12979,54 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reCaptchaSettingsImplementors = []string{"ReCaptchaSettings"}
+
+func _ReCaptchaSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ReCaptchaSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reCaptchaSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReCaptchaSettings")
+		case "siteKey":
+			out.Values[i] = _ReCaptchaSettings_siteKey(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isEnabledOnStorefront":
+			out.Values[i] = _ReCaptchaSettings_isEnabledOnStorefront(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isEnabledOnCheckout":
+			out.Values[i] = _ReCaptchaSettings_isEnabledOnCheckout(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failedLoginLockoutDurationSeconds":
+			out.Values[i] = _ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -9513,9 +13203,19 @@ func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "storeCountryCode":
+			out.Values[i] = _Settings_storeCountryCode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = _Settings_status(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "statusMessage":
+			out.Values[i] = _Settings_statusMessage(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "channelId":
@@ -9523,8 +13223,33 @@ func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "reCaptcha":
+			out.Values[i] = _Settings_reCaptcha(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checkout":
+			out.Values[i] = _Settings_checkout(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "customers":
 			out.Values[i] = _Settings_customers(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "locales":
+			out.Values[i] = _Settings_locales(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "privacy":
+			out.Values[i] = _Settings_privacy(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "inactivity":
+			out.Values[i] = _Settings_inactivity(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -9564,6 +13289,82 @@ func _Site(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 		case "settings":
 			out.Values[i] = _Site_settings(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var stateOrProvinceImplementors = []string{"StateOrProvince"}
+
+func _StateOrProvince(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.StateOrProvince) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stateOrProvinceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StateOrProvince")
+		case "entityId":
+			out.Values[i] = _StateOrProvince_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _StateOrProvince_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "abbreviation":
+			out.Values[i] = _StateOrProvince_abbreviation(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var storeImplementors = []string{"Store"}
+
+func _Store(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Store) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, storeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Store")
+		case "entityId":
+			out.Values[i] = _Store_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -9669,6 +13470,44 @@ func _UnexpectedUpdateCustomerError(ctx context.Context, ec *executionContext, s
 	return out
 }
 
+var updateCustomerAddressResultImplementors = []string{"UpdateCustomerAddressResult"}
+
+func _UpdateCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UpdateCustomerAddressResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateCustomerAddressResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateCustomerAddressResult")
+		case "address":
+			out.Values[i] = _UpdateCustomerAddressResult_address(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _UpdateCustomerAddressResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateCustomerResultImplementors = []string{"UpdateCustomerResult"}
 
 func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UpdateCustomerResult) graphql.Marshaler {
@@ -9707,7 +13546,7 @@ func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.Se
 	return out
 }
 
-var validationErrorImplementors = []string{"ValidationError", "Error", "RegisterCustomerError", "UpdateCustomerError"}
+var validationErrorImplementors = []string{"ValidationError", "Error", "RegisterCustomerError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError"}
 
 func _ValidationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ValidationError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, validationErrorImplementors)
@@ -10107,6 +13946,43 @@ func ___Type(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 
 // region    ***************************** type.gotpl *****************************
 
+func marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.AddCustomerAddressError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddCustomerAddressError!")
+		return graphql.Null
+	}
+	return _AddCustomerAddressError(ctx, ec, sel, v)
+}
+
+func marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.AddCustomerAddressError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddressError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNAddCustomerAddressInput2regularsᚋgraphᚋmodelᚐAddCustomerAddressInput(ctx context.Context, ec *executionContext, v any) (model.AddCustomerAddressInput, error) {
+	res, err := unmarshalInputAddCustomerAddressInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAddCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐAddCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.AddCustomerAddressResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddCustomerAddressResult!")
+		return graphql.Null
+	}
+	return _AddCustomerAddressResult(ctx, ec, sel, v)
+}
+
 func marshalNAddressConnection2ᚖregularsᚋgraphᚋmodelᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Connection[shop.CustomerAddress]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AddressConnection!")
@@ -10178,6 +14054,22 @@ func marshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(
 		graphql.AddInvalidNullFromMarshaler(ctx, "CategoryAccessType!")
 	}
 	return res
+}
+
+func marshalNChannel2ᚖregularsᚋinternalᚋshopᚐChannel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Channel) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Channel!")
+		return graphql.Null
+	}
+	return _Channel(ctx, ec, sel, v)
+}
+
+func marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.Country) graphql.Marshaler {
+	return _Country(ctx, ec, sel, &v)
+}
+
+func marshalNCountryCurrency2regularsᚋinternalᚋshopᚐCountryCurrency(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.CountryCurrency) graphql.Marshaler {
+	return _CountryCurrency(ctx, ec, sel, &v)
 }
 
 func marshalNCreateSubscriberError2regularsᚋgraphᚋmodelᚐCreateSubscriberError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.CreateSubscriberError) graphql.Marshaler {
@@ -10283,6 +14175,43 @@ func marshalNDateTime2timeᚐTime(ctx context.Context, ec *executionContext, sel
 	return res
 }
 
+func marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.DeleteCustomerAddressError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteCustomerAddressError!")
+		return graphql.Null
+	}
+	return _DeleteCustomerAddressError(ctx, ec, sel, v)
+}
+
+func marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.DeleteCustomerAddressError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNDeleteCustomerAddressInput2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressInput(ctx context.Context, ec *executionContext, v any) (model.DeleteCustomerAddressInput, error) {
+	res, err := unmarshalInputDeleteCustomerAddressInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNDeleteCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐDeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.DeleteCustomerAddressResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeleteCustomerAddressResult!")
+		return graphql.Null
+	}
+	return _DeleteCustomerAddressResult(ctx, ec, sel, v)
+}
+
 func unmarshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx context.Context, ec *executionContext, v any) (shop.DiscountRuleType, error) {
 	tmp, err := model.UnmarshalString(v)
 	res := shop.DiscountRuleType(tmp)
@@ -10296,6 +14225,14 @@ func marshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx 
 		graphql.AddInvalidNullFromMarshaler(ctx, "DiscountRuleType!")
 	}
 	return res
+}
+
+func marshalNGeography2ᚖregularsᚋinternalᚋshopᚐGeography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Geography) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Geography!")
+		return graphql.Null
+	}
+	return _Geography(ctx, ec, sel, v)
 }
 
 func unmarshalNID2string(ctx context.Context, ec *executionContext, v any) (string, error) {
@@ -10355,6 +14292,26 @@ func marshalNInt2ᚕint64ᚄ(ctx context.Context, ec *executionContext, sel ast.
 	return ret
 }
 
+func marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.Locale) graphql.Marshaler {
+	return _Locale(ctx, ec, sel, &v)
+}
+
+func marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.Locale) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalNLoginResult2ᚖregularsᚋgraphᚋmodelᚐLoginResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.LoginResult) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LoginResult!")
@@ -10403,6 +14360,14 @@ func marshalNNewsletterSettings2ᚖregularsᚋinternalᚋshopᚐNewsletterSettin
 
 func marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
 	return _PageInfo(ctx, ec, sel, &v)
+}
+
+func marshalNReCaptchaSettings2ᚖregularsᚋgraphᚋmodelᚐReCaptchaSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ReCaptchaSettings) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReCaptchaSettings!")
+		return graphql.Null
+	}
+	return _ReCaptchaSettings(ctx, ec, sel, v)
 }
 
 func marshalNRegisterCustomerError2regularsᚋgraphᚋmodelᚐRegisterCustomerError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.RegisterCustomerError) graphql.Marshaler {
@@ -10485,6 +14450,34 @@ func marshalNSite2ᚖregularsᚋgraphᚋmodelᚐSite(ctx context.Context, ec *ex
 		return graphql.Null
 	}
 	return _Site(ctx, ec, sel, v)
+}
+
+func marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.StateOrProvince) graphql.Marshaler {
+	return _StateOrProvince(ctx, ec, sel, &v)
+}
+
+func marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.StateOrProvince) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNStore2ᚖregularsᚋinternalᚋshopᚐStore(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Store) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Store!")
+		return graphql.Null
+	}
+	return _Store(ctx, ec, sel, v)
 }
 
 func unmarshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusType(ctx context.Context, ec *executionContext, v any) (shop.StorefrontStatusType, error) {
@@ -10588,6 +14581,48 @@ func marshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx co
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubscriberState!")
 	}
 	return res
+}
+
+func unmarshalNUpdateCustomerAddressDataInput2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerAddressDataInput(ctx context.Context, ec *executionContext, v any) (*model.UpdateCustomerAddressDataInput, error) {
+	res, err := unmarshalInputUpdateCustomerAddressDataInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.UpdateCustomerAddressError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateCustomerAddressError!")
+		return graphql.Null
+	}
+	return _UpdateCustomerAddressError(ctx, ec, sel, v)
+}
+
+func marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.UpdateCustomerAddressError) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNUpdateCustomerAddressInput2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressInput(ctx context.Context, ec *executionContext, v any) (model.UpdateCustomerAddressInput, error) {
+	res, err := unmarshalInputUpdateCustomerAddressInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUpdateCustomerAddressResult2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.UpdateCustomerAddressResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateCustomerAddressResult!")
+		return graphql.Null
+	}
+	return _UpdateCustomerAddressResult(ctx, ec, sel, v)
 }
 
 func marshalNUpdateCustomerError2regularsᚋgraphᚋmodelᚐUpdateCustomerError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.UpdateCustomerError) graphql.Marshaler {
@@ -10769,6 +14804,14 @@ func marshalN__TypeKind2string(ctx context.Context, ec *executionContext, sel as
 	return res
 }
 
+func unmarshalOAddCustomerAddressInput2ᚖregularsᚋgraphᚋmodelᚐAddCustomerAddressInput(ctx context.Context, ec *executionContext, v any) (*model.AddCustomerAddressInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputAddCustomerAddressInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.Edge[shop.CustomerAddress]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -10843,6 +14886,13 @@ func marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(ctx context.Context, ec *ex
 	return _Cart(ctx, ec, sel, v)
 }
 
+func marshalOCheckoutSettings2ᚖregularsᚋgraphᚋmodelᚐCheckoutSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CheckoutSettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _CheckoutSettings(ctx, ec, sel, v)
+}
+
 func marshalOCollectionInfo2ᚖregularsᚋgraphᚋmodelᚐCollectionInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CollectionInfo) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -10858,11 +14908,45 @@ func unmarshalOConsentInput2ᚖregularsᚋgraphᚋmodelᚐConsentInput(ctx conte
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func marshalOCountry2ᚕregularsᚋinternalᚋshopᚐCountryᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.Country) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOCountryFiltersInput2ᚖregularsᚋgraphᚋmodelᚐCountryFiltersInput(ctx context.Context, ec *executionContext, v any) (*model.CountryFiltersInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputCountryFiltersInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Customer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _Customer(ctx, ec, sel, v)
+}
+
+func marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _CustomerAddress(ctx, ec, sel, v)
 }
 
 func marshalOCustomerGroup2ᚖregularsᚋinternalᚋshopᚐCustomerGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.CustomerGroup) graphql.Marshaler {
@@ -10936,6 +15020,13 @@ func marshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx c
 	return res
 }
 
+func marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InactivitySettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InactivitySettings(ctx, ec, sel, v)
+}
+
 func unmarshalOInt2ᚖint64(ctx context.Context, ec *executionContext, v any) (*int64, error) {
 	if v == nil {
 		return nil, nil
@@ -10977,6 +15068,21 @@ func marshalOPasswordComplexitySettings2ᚖregularsᚋinternalᚋshopᚐPassword
 		return graphql.Null
 	}
 	return _PasswordComplexitySettings(ctx, ec, sel, v)
+}
+
+func marshalOPrivacySettings2ᚖregularsᚋinternalᚋshopᚐPrivacySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.PrivacySettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _PrivacySettings(ctx, ec, sel, v)
+}
+
+func unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx context.Context, ec *executionContext, v any) (*model.ReCaptchaV2Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputReCaptchaV2Input(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalOSettings2ᚖregularsᚋgraphᚋmodelᚐSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Settings) graphql.Marshaler {

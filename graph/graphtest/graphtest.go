@@ -49,6 +49,8 @@ type Server struct {
 	DB      *storagetest.DB
 	Storage *storage.Store
 	Log     *Log // all that the server logged
+
+	ring *keys.Ring
 }
 
 // New starts a server, which stops when t ends.
@@ -82,16 +84,16 @@ func New(t testing.TB, opts ...Options) *Server {
 			t.Fatal(err)
 		}
 	}
-	s := &Server{DB: o.DB, Storage: o.Store, Log: &Log{}}
-	server := httptest.NewServer(handler(o, hasher, slog.New(slog.NewJSONHandler(s.Log, nil))))
+	s := &Server{DB: o.DB, Storage: o.Store, Log: &Log{}, ring: keys.NewRing(o.SessionKeys)}
+	server := httptest.NewServer(handler(o, s.ring, hasher, slog.New(slog.NewJSONHandler(s.Log, nil))))
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s
 }
 
 // handler is the chain of server.go.
-func handler(o Options, hasher *password.Hasher, log *slog.Logger) http.Handler {
-	ring := keys.NewRing(o.SessionKeys)
+func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logger) http.Handler {
+	o.Account.Log = log
 	h := graph.NewHandler(&graph.Resolver{
 		Storage:    o.Store,
 		Accounts:   account.New(o.Store, hasher, ring, o.Account),

@@ -4,7 +4,14 @@ package model
 
 import (
 	"regulars/internal/shop"
+
+	"github.com/99designs/gqlgen/graphql"
 )
+
+// Why an address was not added.
+type AddCustomerAddressError interface {
+	IsAddCustomerAddressError()
+}
 
 // Why a cart was not released.
 type CartUnassignError interface {
@@ -14,6 +21,11 @@ type CartUnassignError interface {
 // Why a sign-up was refused.
 type CreateSubscriberError interface {
 	IsCreateSubscriberError()
+}
+
+// Why an address was not deleted.
+type DeleteCustomerAddressError interface {
+	IsDeleteCustomerAddressError()
 }
 
 // An object with an id that is unique in all of the schema.
@@ -31,6 +43,11 @@ type RemoveSubscriberError interface {
 	IsRemoveSubscriberError()
 }
 
+// Why an address was not changed.
+type UpdateCustomerAddressError interface {
+	IsUpdateCustomerAddressError()
+}
+
 // Why a change was refused.
 type UpdateCustomerError interface {
 	IsUpdateCustomerError()
@@ -45,6 +62,48 @@ type AccountCreationDisabledError struct {
 func (AccountCreationDisabledError) IsRegisterCustomerError() {}
 
 func (AccountCreationDisabledError) IsError() {}
+
+// An address to be added.
+type AddCustomerAddressInput struct {
+	// 1 to 255 characters.
+	FirstName string `json:"firstName"`
+	// 1 to 255 characters.
+	LastName string `json:"lastName"`
+	// 1 to 255 characters.
+	Address1 string `json:"address1"`
+	// At most 255 characters.
+	Address2 *string `json:"address2"`
+	// 1 to 100 characters.
+	City string `json:"city"`
+	// At most 255 characters.
+	Company *string `json:"company"`
+	// Two letters, ISO 3166-1.
+	CountryCode string `json:"countryCode"`
+	// Name or abbreviation of one of the country's states, kept as its name; free text of at most 100 characters where the country has none.
+	StateOrProvince *string `json:"stateOrProvince"`
+	// At most 50 characters, kept as typed.
+	Phone *string `json:"phone"`
+	// At most 30 characters.
+	PostalCode *string `json:"postalCode"`
+}
+
+// What adding an address gives.
+type AddCustomerAddressResult struct {
+	// The address in the address book; null when it was refused.
+	Address *shop.CustomerAddress `json:"address"`
+	// Empty on success.
+	Errors []AddCustomerAddressError `json:"errors"`
+}
+
+// There is no such address in the shopper's address book.
+type AddressDoesNotExistError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (AddressDoesNotExistError) IsUpdateCustomerAddressError() {}
+
+func (AddressDoesNotExistError) IsError() {}
 
 // A cart that lives in another system; only its id is kept here.
 type Cart struct {
@@ -84,6 +143,14 @@ type CartUnassignResult struct {
 	Errors []CartUnassignError `json:"errors"`
 }
 
+// About the checkout.
+type CheckoutSettings struct {
+	// Agrees with reCaptcha { isEnabledOnCheckout }.
+	ReCaptchaEnabled bool `json:"reCaptchaEnabled"`
+	// Whether a login gives back the cart of an earlier one.
+	PersistentCartEnabled bool `json:"persistentCartEnabled"`
+}
+
 // Facts about a whole list.
 type CollectionInfo struct {
 	// How many entries the list has.
@@ -98,6 +165,14 @@ type ConsentInput struct {
 	Form *string `json:"form"`
 	// The language of the wording, BCP 47.
 	Locale *string `json:"locale"`
+}
+
+// Which countries to list.
+type CountryFiltersInput struct {
+	// The whole name, in the language of the answer or in English; case and accents do not count.
+	Name *string `json:"name"`
+	// Two letters, ISO 3166-1.
+	Code *string `json:"code"`
 }
 
 // Only told to a shopper whose own address it is.
@@ -172,6 +247,36 @@ func (CreateSubscriberUnexpectedError) IsCreateSubscriberError() {}
 
 func (CreateSubscriberUnexpectedError) IsError() {}
 
+// The address book is full, too many changes, or a captcha that was not solved.
+type CustomerAddressCreationError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (CustomerAddressCreationError) IsAddCustomerAddressError() {}
+
+func (CustomerAddressCreationError) IsError() {}
+
+// There is no such address in the shopper's address book, too many changes, or a captcha that was not solved.
+type CustomerAddressDeletionError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (CustomerAddressDeletionError) IsDeleteCustomerAddressError() {}
+
+func (CustomerAddressDeletionError) IsError() {}
+
+// It would stand in the address book twice, too many changes, or a captcha that was not solved.
+type CustomerAddressUpdateError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (CustomerAddressUpdateError) IsUpdateCustomerAddressError() {}
+
+func (CustomerAddressUpdateError) IsError() {}
+
 // The account is gone.
 type CustomerDoesNotExistError struct {
 	// To be shown as it is.
@@ -188,6 +293,12 @@ type CustomerMutations struct {
 	RegisterCustomer *RegisterCustomerResult `json:"registerCustomer"`
 	// Changes the shopper's own data; what is left out stays.
 	UpdateCustomer *UpdateCustomerResult `json:"updateCustomer"`
+	// Adds to the shopper's address book, 100 addresses at most. Adding one that is there already answers that one, and changes nothing.
+	AddCustomerAddress *AddCustomerAddressResult `json:"addCustomerAddress"`
+	// Changes an address of the shopper's own; what is left out stays.
+	UpdateCustomerAddress *UpdateCustomerAddressResult `json:"updateCustomerAddress"`
+	// Deletes an address of the shopper's own.
+	DeleteCustomerAddress *DeleteCustomerAddressResult `json:"deleteCustomerAddress"`
 }
 
 // Nobody is logged in.
@@ -198,9 +309,15 @@ type CustomerNotLoggedInError struct {
 
 func (CustomerNotLoggedInError) IsUpdateCustomerError() {}
 
+func (CustomerNotLoggedInError) IsAddCustomerAddressError() {}
+
+func (CustomerNotLoggedInError) IsUpdateCustomerAddressError() {}
+
+func (CustomerNotLoggedInError) IsDeleteCustomerAddressError() {}
+
 func (CustomerNotLoggedInError) IsError() {}
 
-// Too many registrations from one network.
+// Too many registrations from one network, or a captcha that was not solved.
 type CustomerRegistrationError struct {
 	// To be shown as it is.
 	Message string `json:"message"`
@@ -212,8 +329,22 @@ func (CustomerRegistrationError) IsError() {}
 
 // About accounts.
 type CustomersSettings struct {
+	// Whether shoppers can register.
+	IsAccountCreationEnabled bool `json:"isAccountCreationEnabled"`
 	// What a password has to be like.
 	PasswordComplexitySettings *shop.PasswordPolicy `json:"passwordComplexitySettings"`
+}
+
+// An address to be deleted.
+type DeleteCustomerAddressInput struct {
+	// The address.
+	AddressEntityID int64 `json:"addressEntityId"`
+}
+
+// What deleting an address gives.
+type DeleteCustomerAddressResult struct {
+	// Empty on success.
+	Errors []DeleteCustomerAddressError `json:"errors"`
 }
 
 // Another account of the store has this address.
@@ -227,6 +358,28 @@ func (EmailAlreadyInUseError) IsRegisterCustomerError() {}
 func (EmailAlreadyInUseError) IsUpdateCustomerError() {}
 
 func (EmailAlreadyInUseError) IsError() {}
+
+// About sessions that nobody uses.
+type InactivitySettings struct {
+	// How long a shopper's session lasts unused.
+	ShopperInactivityDurationSeconds *int64 `json:"shopperInactivityDurationSeconds"`
+	// Whether using it prolongs it; if not, it counts from the login.
+	ShopperActivityExtendsDuration *bool `json:"shopperActivityExtendsDuration"`
+	// Always null: this server has no control panel.
+	ControlPanelInactivityDurationSeconds *int64 `json:"controlPanelInactivityDurationSeconds"`
+}
+
+// A language of the storefront.
+type Locale struct {
+	// BCP 47.
+	Code string `json:"code"`
+	// Whether it is the store's own.
+	IsDefault bool `json:"isDefault"`
+	// The whole address where it is spoken; the path alone while the channel has no address.
+	FullPath string `json:"fullPath"`
+	// The path where it is spoken.
+	Path string `json:"path"`
+}
 
 // What a login gives.
 type LoginResult struct {
@@ -274,6 +427,24 @@ type PageInfo struct {
 type Query struct {
 }
 
+// The captcha that storefronts show, and where.
+type ReCaptchaSettings struct {
+	// For the widget; empty when there is no captcha.
+	SiteKey string `json:"siteKey"`
+	// Whether registering and changing an account or its addresses needs a token.
+	IsEnabledOnStorefront bool `json:"isEnabledOnStorefront"`
+	// Whether the checkout should ask for one.
+	IsEnabledOnCheckout bool `json:"isEnabledOnCheckout"`
+	// How long it takes until all tries of a login that failed too often are back.
+	FailedLoginLockoutDurationSeconds *int64 `json:"failedLoginLockoutDurationSeconds"`
+}
+
+// The answer to a captcha, as reCAPTCHA v2, hCaptcha and Turnstile give it.
+type ReCaptchaV2Input struct {
+	// The token that the widget handed to the page.
+	Token string `json:"token"`
+}
+
 // An account to be made.
 type RegisterCustomerInput struct {
 	// 1 to 100 characters.
@@ -288,6 +459,8 @@ type RegisterCustomerInput struct {
 	Phone *string `json:"phone"`
 	// At most 255 characters.
 	Company *string `json:"company"`
+	// The first address of the address book, made with the account or not at all.
+	Address *AddCustomerAddressInput `json:"address"`
 }
 
 // What a registration gives.
@@ -336,12 +509,26 @@ type Settings struct {
 	StoreName string `json:"storeName"`
 	// The store's public hash.
 	StoreHash string `json:"storeHash"`
+	// Where the store is at home, ISO 3166-1.
+	StoreCountryCode string `json:"storeCountryCode"`
 	// Shoppers can log in only while this is LAUNCHED.
 	Status shop.StorefrontStatusType `json:"status"`
+	// What to show while the storefront is not open; null for nothing.
+	StatusMessage *string `json:"statusMessage"`
 	// The channel that this storefront is.
 	ChannelID int64 `json:"channelId"`
+	// About the captcha.
+	ReCaptcha *ReCaptchaSettings `json:"reCaptcha"`
+	// About the checkout.
+	Checkout *CheckoutSettings `json:"checkout"`
 	// About accounts.
 	Customers *CustomersSettings `json:"customers"`
+	// The languages of the storefront, the store's own first.
+	Locales []Locale `json:"locales"`
+	// About privacy.
+	Privacy *shop.PrivacySettings `json:"privacy"`
+	// About sessions that nobody uses.
+	Inactivity *InactivitySettings `json:"inactivity"`
 	// About the newsletter.
 	Newsletter *shop.NewsletterSettings `json:"newsletter"`
 }
@@ -352,7 +539,7 @@ type Site struct {
 	Settings *Settings `json:"settings"`
 }
 
-// Too many changes.
+// Too many changes, or a captcha that was not solved.
 type UnexpectedUpdateCustomerError struct {
 	// To be shown as it is.
 	Message string `json:"message"`
@@ -361,6 +548,46 @@ type UnexpectedUpdateCustomerError struct {
 func (UnexpectedUpdateCustomerError) IsUpdateCustomerError() {}
 
 func (UnexpectedUpdateCustomerError) IsError() {}
+
+// Changes to an address. What is left out stays; null takes away what an address need not have, and else changes nothing.
+type UpdateCustomerAddressDataInput struct {
+	// 1 to 255 characters.
+	FirstName *string `json:"firstName"`
+	// 1 to 255 characters.
+	LastName *string `json:"lastName"`
+	// 1 to 255 characters.
+	Address1 *string `json:"address1"`
+	// At most 255 characters.
+	Address2 graphql.Omittable[*string] `json:"address2"`
+	// 1 to 100 characters.
+	City *string `json:"city"`
+	// At most 255 characters.
+	Company graphql.Omittable[*string] `json:"company"`
+	// Two letters, ISO 3166-1. Another country without a state drops the old one's.
+	CountryCode *string `json:"countryCode"`
+	// Name or abbreviation of one of the country's states, kept as its name; free text of at most 100 characters where the country has none.
+	StateOrProvince graphql.Omittable[*string] `json:"stateOrProvince"`
+	// At most 50 characters, kept as typed.
+	Phone graphql.Omittable[*string] `json:"phone"`
+	// At most 30 characters.
+	PostalCode graphql.Omittable[*string] `json:"postalCode"`
+}
+
+// A change of an address.
+type UpdateCustomerAddressInput struct {
+	// The address.
+	AddressEntityID int64 `json:"addressEntityId"`
+	// The changes.
+	Data *UpdateCustomerAddressDataInput `json:"data"`
+}
+
+// What changing an address gives.
+type UpdateCustomerAddressResult struct {
+	// The address after the change; null when it was refused.
+	Address *shop.CustomerAddress `json:"address"`
+	// Empty on success.
+	Errors []UpdateCustomerAddressError `json:"errors"`
+}
 
 // Changes to an account; what is left out or null stays.
 type UpdateCustomerInput struct {
@@ -397,3 +624,7 @@ func (ValidationError) IsError() {}
 func (ValidationError) IsRegisterCustomerError() {}
 
 func (ValidationError) IsUpdateCustomerError() {}
+
+func (ValidationError) IsAddCustomerAddressError() {}
+
+func (ValidationError) IsUpdateCustomerAddressError() {}

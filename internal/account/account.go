@@ -1,10 +1,12 @@
 // Package account holds what shoppers do with their accounts: register, log in,
-// change their data. Transports share it.
+// change their data and their address book. Transports share it.
 package account
 
 import (
+	"log/slog"
 	"time"
 
+	"regulars/internal/captcha"
 	"regulars/internal/keys"
 	"regulars/internal/password"
 	"regulars/internal/shop"
@@ -26,6 +28,10 @@ type Settings struct {
 	// WrongAnswerFloor is how long a refused login takes at least, so that a
 	// hash imported from elsewhere costs no visibly different time.
 	WrongAnswerFloor time.Duration
+	// Captcha is one with the usual patience when nil.
+	Captcha *captcha.Verifier
+	// Log is told when a service outside fails; nobody when nil.
+	Log *slog.Logger
 }
 
 // Limits are throttles, counted by all servers together (decision 19).
@@ -54,8 +60,18 @@ func DefaultSettings() Settings {
 
 // New makes Accounts.
 func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settings) *Accounts {
+	if set.Captcha == nil {
+		set.Captcha = captcha.New(0)
+	}
+	if set.Log == nil {
+		set.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Accounts{db, hasher, ring, set}
 }
+
+// Lockout is how long it takes until all tries of a login are back that failed
+// too often.
+func (a *Accounts) Lockout() time.Duration { return a.set.Limits.LoginPerAccountAndPrefix.Window }
 
 // use is one use of a limit in one store.
 func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...string) storage.Use {

@@ -66,7 +66,13 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 			return "", s, err
 		}
 	}
-	return a.begin(ctx, in.Store.ID, login)
+	if in.Store.Settings.PersistentCart {
+		return a.begin(ctx, in.Store.ID, login)
+	}
+	login.CartID = "" // this cart is for this login alone
+	token, s, err = a.begin(ctx, in.Store.ID, login)
+	s.Customer.CartID = cart
+	return token, s, err
 }
 
 func refused() error { return shop.Errorf(shop.Unauthenticated, shop.TextInvalidCredentials) }

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strconv"
 
 	"regulars/internal/shop"
 	"regulars/storage"
@@ -10,8 +9,8 @@ import (
 
 // Register makes an account, without logging in. Refusals: Forbidden where the
 // store takes no new accounts, RateLimited, BadUserInput with every field that is
-// wrong, Conflict for an address that is taken.
-func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *shop.Channel, prefix string, in shop.Registration) (shop.Customer, error) {
+// wrong, those of the captcha, Conflict for an address that is taken.
+func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *shop.Channel, prefix string, p Proof, in shop.Registration) (shop.Customer, error) {
 	if !store.Settings.AccountCreation {
 		return shop.Customer{}, shop.Errorf(shop.Forbidden, "This store does not take new accounts at the moment.")
 	}
@@ -24,6 +23,9 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 			return shop.Customer{}, err
 		}
 	}
+	if err := a.CheckCaptcha(ctx, store, p); err != nil {
+		return shop.Customer{}, err
+	}
 	hash, err := a.hash(ctx, in.Password)
 	if err != nil {
 		return shop.Customer{}, err
@@ -31,7 +33,7 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 	return a.db.CreateCustomer(ctx, store.ID, storage.NewCustomer{
 		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale,
 		GroupID: channel.DefaultGroupID, NoGroup: !store.Plan.HasGroups(),
-		ChannelID: channel.ID, ChannelIDs: homeOf(channel),
+		ChannelID: channel.ID, ChannelIDs: homeOf(channel), Address: in.Address,
 	})
 }
 
@@ -46,13 +48,13 @@ func homeOf(c *shop.Channel) []int64 {
 
 // Update changes a customer's own data. tokenHash names the session that asks: a
 // new address ends all others. Refusals: BadUserInput, Conflict for an address
-// that is taken, NotFound when the account is gone, RateLimited.
-func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Session, u shop.CustomerUpdate) (shop.Customer, error) {
+// that is taken, NotFound when the account is gone, RateLimited, those of the
+// captcha.
+func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, u shop.CustomerUpdate) (shop.Customer, error) {
 	if _, _, err := u.Apply(s.Customer); err != nil {
 		return shop.Customer{}, err
 	}
-	use := a.use(a.set.Limits.UpdatePerCustomer, store, "update", strconv.FormatInt(s.Customer.ID, 10))
-	if err := a.db.Take(ctx, store.ID, use); err != nil {
+	if err := a.mayChange(ctx, store, s, p); err != nil {
 		return shop.Customer{}, err
 	}
 	return a.db.UpdateCustomer(ctx, store.ID, s.Customer.ID, s.TokenHash, u)

@@ -5,6 +5,7 @@ package session
 import (
 	"context"
 	"net/netip"
+	"sync"
 
 	"github.com/gorilla/sessions"
 
@@ -30,6 +31,9 @@ type Asker struct {
 
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool
+
+	once      sync.Once
+	geography *shop.Geography
 }
 
 type askerKey struct{}
@@ -58,6 +62,12 @@ func (a *Asker) Customer() *shop.Customer {
 
 // Prefix is the network the shopper is in, "" when unknown.
 func (a *Asker) Prefix() string { return shop.Prefix(a.Addr) }
+
+// Geography is the countries in the shopper's language.
+func (a *Asker) Geography() *shop.Geography {
+	a.once.Do(func() { a.geography = shop.GeographyIn(a.Language, a.Store.Locale) })
+	return a.geography
+}
 
 // TokenHash names the session's row; nil for a guest.
 func (a *Asker) TokenHash() []byte {

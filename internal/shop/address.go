@@ -4,9 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
-
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
 )
 
 // DestinationAddressType is the contract's enum.
@@ -34,14 +31,29 @@ type CustomerAddress struct {
 	AddressType     *DestinationAddressType
 }
 
-// Country is the English name of the country; nil for a code that names none.
-func (a CustomerAddress) Country() *string {
-	region, err := language.ParseRegion(a.CountryCode)
-	if err != nil || !region.IsCountry() {
+// MaxAddresses is how many a customer's address book holds.
+const MaxAddresses = 100
+
+// CountryID is the country's id in the geography; nil for a code that names none.
+func (a CustomerAddress) CountryID() *int64 {
+	c, ok := english().Country(a.CountryCode)
+	if !ok {
 		return nil
 	}
-	name := display.English.Regions().Name(region)
-	return &name
+	return &c.ID
+}
+
+// StateID is the state's id in the geography; nil where it is free text.
+func (a CustomerAddress) StateID() *int64 {
+	c, ok := english().Country(a.CountryCode)
+	if !ok || a.StateOrProvince == nil {
+		return nil
+	}
+	s, ok := c.state(*a.StateOrProvince)
+	if !ok {
+		return nil
+	}
+	return &s.ID
 }
 
 // Fingerprint is the SHA-256 of the identity fields of contract/apps.md a.6. It
@@ -63,6 +75,24 @@ func (a CustomerAddress) Fingerprint(customerID int64) []byte {
 		hashText(h, *s)
 	}
 	return h.Sum(nil)
+}
+
+// Changes names the fields, as REST has them, in which b differs.
+func (a CustomerAddress) Changes(b CustomerAddress) (out []string) {
+	for _, f := range []struct {
+		name    string
+		was, is *string
+	}{
+		{"first_name", &a.FirstName, &b.FirstName}, {"last_name", &a.LastName, &b.LastName}, {"company", a.Company, b.Company},
+		{"address1", &a.Address1, &b.Address1}, {"address2", a.Address2, b.Address2}, {"city", &a.City, &b.City},
+		{"state_or_province", a.StateOrProvince, b.StateOrProvince}, {"postal_code", a.PostalCode, b.PostalCode},
+		{"country_code", &a.CountryCode, &b.CountryCode}, {"phone", a.Phone, b.Phone},
+	} {
+		if (f.was == nil) != (f.is == nil) || (f.was != nil && *f.was != *f.is) {
+			out = append(out, f.name)
+		}
+	}
+	return out
 }
 
 // hashText and hashInt feed a hash so that no two lists of fields look alike:

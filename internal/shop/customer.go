@@ -34,6 +34,7 @@ type Registration struct {
 	Profile
 	Email    string
 	Password string
+	Address  *CustomerAddress // the first of the address book; nil for none
 }
 
 // Check cleans the input and reports every mistake; fields are paths of
@@ -49,6 +50,10 @@ func (in *Registration) Check(policy PasswordPolicy) (Email, error) {
 		errs = append(errs, Invalid("input.email", "Enter a valid email address."))
 	}
 	errs = append(errs, policy.Check("input.password", in.Password)...)
+	if in.Address != nil {
+		address, err := in.Address.Check("input.address")
+		in.Address, errs = &address, append(errs, ErrorsIn(err)...)
+	}
 	return email, errs.Or()
 }
 

@@ -3,6 +3,7 @@ package shop
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,11 @@ func (es Errors) Or() error {
 		return nil
 	}
 	return es
+}
+
+// blame tells whether one of them names field.
+func (es Errors) blame(field string) bool {
+	return slices.ContainsFunc(es, func(e *Error) bool { return e.Field == field })
 }
 
 // ErrorsIn lists the refusals that err is made of; nothing when it is not one.

@@ -114,16 +114,6 @@ func TestRequestIsNeverNil(t *testing.T) {
 	}
 }
 
-func TestCountry(t *testing.T) {
-	t.Parallel()
-	for code, want := range map[string]string{"DE": "Germany", "US": "United States", "ZZ": "", "EU": "", "": "", "XYZ": ""} {
-		got := shop.CustomerAddress{CountryCode: code}.Country()
-		if (got == nil) != (want == "") || got != nil && *got != want {
-			t.Errorf("%s: %v", code, got)
-		}
-	}
-}
-
 // Decision 25: two spellings with one key may be two mailboxes.
 func TestRespellingAnAddressLosesItsProof(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,9 @@ var forDevelopers = []string{
 	"Give first or last, not both.", "Ask for 0 to %d items.", "This is not a cursor of this list.", "Give the language as a BCP 47 tag, such as en-GB.",
 	"An order id needs origin CHECKOUT.", "An order id is a positive number.",
 	"This origin may not act for shoppers here. The storefront's channel has to list it.",
+	"Leave out the spaces around it.", "Give an address with https:// or http://.", "Sessions last %d seconds at least.",
+	"A captcha needs site key, URL and secret before it can be asked for.", "A captcha needs a site key before it can be asked for.",
+	"Passwords can be asked for with 1 to %d characters.", "A language's path is one of this site, such as /de.", "A language stands there twice.",
 }
 
 // texts finds what the program's own sources hand to the makers of errors.

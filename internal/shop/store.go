@@ -59,6 +59,15 @@ type StoreSettings struct {
 	// where that is more than the server's own floor: as long as checking the
 	// dearest imported password hash takes.
 	WrongLoginFloorMS int64 `json:"wrongLoginFloorMs,omitempty"`
+	// StatusMessage is what a storefront shows while it is not open.
+	StatusMessage string            `json:"statusMessage,omitempty"`
+	Captcha       CaptchaSettings   `json:"captcha"`
+	Privacy       PrivacySettings   `json:"privacy"`
+	Inactivity    ShopperInactivity `json:"inactivity"`
+	// Locales are languages beside the store's own, or where its own is spoken.
+	Locales []StoreLocale `json:"locales,omitempty"`
+	// PersistentCart keeps a shopper's cart from one login to the next.
+	PersistentCart bool `json:"persistentCart"`
 }
 
 // NewsletterSettings also go out as GraphQL's type of that name.
@@ -75,6 +84,7 @@ func DefaultSettings() StoreSettings {
 		Passwords:       DefaultPasswordPolicy,
 		Newsletter:      NewsletterSettings{ShowNewsletterSignup: true},
 		AccountCreation: true,
+		PersistentCart:  true,
 	}
 }
 
