@@ -153,6 +153,19 @@ func (c Config) keys() (session, secrets [][]byte, err error) {
 	return session, secrets, err
 }
 
+// ring is what a command seals with: the server's secrets, or nothing could open
+// it again.
+func (c Config) ring() (*keys.Ring, error) {
+	if c.production() && c.SecretKeys == "" && c.SessionKeys == "" {
+		return nil, errors.New("SECRET_KEYS (or SESSION_KEYS, where the server has only these) is required, to seal it")
+	}
+	_, secrets, err := c.keys()
+	if err != nil {
+		return nil, err
+	}
+	return keys.NewRing(secrets), nil
+}
+
 func developmentKey(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	if err == nil {

@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // commandEnv is what commands work with.
 func commandEnv(ctx context.Context, c Config, db *storage.Store, stdout io.Writer) *command.Env {
 	hasher := password.New(0)
-	env := &command.Env{Ctx: ctx, Storage: db, Hash: hasher.Hash, Readable: password.Readable, Cost: hasher.Cost,
+	env := &command.Env{Ctx: ctx, Storage: db, Hash: hasher.Hash, Keys: c.ring, Readable: password.Readable, Cost: hasher.Cost,
 		LoginFloor: c.accounts().WrongAnswerFloor, Out: stdout}
 	if f, ok := stdout.(*os.File); ok {
 		info, err := f.Stat()
@@ -168,9 +168,11 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // publicHandler lists all public routes.
 func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, sessionKeys [][]byte, ring *keys.Ring, log *slog.Logger) http.Handler {
+	accounts := c.accounts()
+	accounts.Log = log
 	resolver := &graph.Resolver{
 		Storage:    db,
-		Accounts:   account.New(db, hasher, ring, c.accounts()),
+		Accounts:   account.New(db, hasher, ring, accounts),
 		Newsletter: newsletter.New(db, ring, c.newsletter()),
 	}
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"regulars/internal/keys"
 )
 
 // printed collects what run prints and tells when a line is there.
@@ -203,6 +205,29 @@ func TestSettingsAreCheckedTogether(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "short") {
 		t.Errorf("the key is in the error: %v", err)
+	}
+}
+
+// What is sealed with a key that the server does not have is lost.
+func TestSealingNeedsTheServersKeys(t *testing.T) {
+	t.Parallel()
+	if _, err := (Config{Environment: "production", DataDir: t.TempDir()}).ring(); err == nil || !strings.Contains(err.Error(), "SECRET_KEYS") {
+		t.Errorf("got %v", err)
+	}
+	c := Config{Environment: "production", SessionKeys: strings.Repeat("a", 32), SecretKeys: strings.Repeat("b", 32)}
+	ring, err := c.ring()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secrets, err := c.keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := keys.NewRing(secrets).Open("x", ring.Seal("x", "text")); err != nil || got != "text" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := (Config{Environment: "development", DataDir: t.TempDir()}).ring(); err != nil {
+		t.Error(err)
 	}
 }
 

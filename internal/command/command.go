@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"regulars/internal/keys"
 	"regulars/storage"
 )
 
@@ -16,6 +17,8 @@ type Env struct {
 	Storage *storage.Store
 	// Hash makes a password hash.
 	Hash func(ctx context.Context, password string) (string, error)
+	// Keys are the server's own, with which its settings are sealed.
+	Keys func() (*keys.Ring, error)
 	// Readable tells whether a hash from elsewhere can be checked, and Cost how
 	// long that takes here.
 	Readable func(hash string) bool

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"regulars/internal/command"
+	"regulars/internal/keys"
 	"regulars/internal/password"
 	"regulars/internal/shop"
 	"regulars/storage"
@@ -22,12 +23,18 @@ type console struct {
 	s     *storage.Store
 	owner *sqlx.DB
 	url   string
+	noKey error // why there is none to seal with
+}
+
+// keys are those that the console seals with.
+func (c *console) keys() (*keys.Ring, error) {
+	return keys.NewRing([][]byte{[]byte("a key")}), c.noKey
 }
 
 func newConsole(t *testing.T) *console {
 	t.Helper()
 	d := storagetest.New(t)
-	return &console{d.Store(t), d.Owner(t), d.URL}
+	return &console{s: d.Store(t), owner: d.Owner(t), url: d.URL}
 }
 
 // run gives what was printed, and how it ended.
@@ -51,7 +58,7 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		return out.String(), err
 	}
 	hasher := password.New(2)
-	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: hasher.Hash, Readable: password.Readable, Cost: hasher.Cost, Out: &out})
+	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: hasher.Hash, Keys: c.keys, Readable: password.Readable, Cost: hasher.Cost, Out: &out})
 	return out.String(), err
 }
 

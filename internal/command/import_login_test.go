@@ -19,7 +19,7 @@ func TestImportedHashLogsInAndIsUpgraded(t *testing.T) {
 	t.Parallel()
 	const password = "from another shop"
 	s := graphtest.New(t)
-	c := &console{s.DB.Store(t), s.DB.Owner(t), s.DB.URL}
+	c := &console{s: s.DB.Store(t), owner: s.DB.Owner(t), url: s.DB.URL}
 	b, err := bcrypt.GenerateFromPassword([]byte(password), 10)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestImportedHashLogsInAndIsUpgraded(t *testing.T) {
 func TestImportRaisesTheFloorOfWrongLogins(t *testing.T) {
 	t.Parallel()
 	s := graphtest.New(t)
-	c := &console{s.DB.Store(t), s.DB.Owner(t), s.DB.URL}
+	c := &console{s: s.DB.Store(t), owner: s.DB.Owner(t), url: s.DB.URL}
 	b, err := bcrypt.GenerateFromPassword([]byte("dear"), 11)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 // Store holds the commands about stores.
 type Store struct {
 	Create StoreCreate `cmd:"" help:"Create an empty store with one storefront."`
+	Set    StoreSet    `cmd:"" help:"Change what is set for a store."`
 	List   StoreList   `cmd:"" help:"List the stores and their storefronts."`
 }
 
