@@ -176,6 +176,7 @@ func writeReply(w http.ResponseWriter, mediaType string, status int, reply *repl
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(reply.retryAfter.Seconds()))))
 	}
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header().Add("Vary", "Accept-Language") // names and refusals are in the reader's own
 	w.WriteHeader(status)
 	_, _ = w.Write(body.Bytes())
 }
