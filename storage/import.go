@@ -194,6 +194,14 @@ DELETE FROM import_rows WHERE store_id = $1 AND run_id = $2 AND line > $3 AND li
 // become of. What it returns is what was committed.
 func (s *Store) importLines(ctx context.Context, run ImportRun, part ImportPart, apply func(tx, []ImportOutcome) error) (out []ImportOutcome, err error) {
 	defer run.turns.leave(part.Number)
+	// Each sign-up that comes in between costs a try, and they may be many.
+	for try := 0; try == 0 || (errors.Is(err, errOvertaken) && try < 20); try++ {
+		out, err = s.tryLines(ctx, run, part, apply)
+	}
+	return out, err
+}
+
+func (s *Store) tryLines(ctx context.Context, run ImportRun, part ImportPart, apply func(tx, []ImportOutcome) error) (out []ImportOutcome, err error) {
 	err = s.inImport(ctx, run, func(t tx) error {
 		out = nil
 		if err := t.list(&out, stagedRows, run.StoreID, run.ID, part.After, part.UpTo); err != nil {

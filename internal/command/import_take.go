@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"regulars/internal/csvfile"
 	"regulars/internal/shop"
@@ -42,7 +43,7 @@ func (i *importing) stage(f io.Reader, size int64) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := i.Storage.StageImport(i.Ctx, i.run, batch); err != nil {
+		if err := i.patiently(i.Ctx, func() error { return i.Storage.StageImport(i.Ctx, i.run, batch) }); err != nil {
 			return err
 		}
 		i.lines += int64(len(batch))
@@ -119,6 +120,22 @@ func sentence(err error) string {
 	return strings.Join(texts, " ")
 }
 
+// patiently tries again while the database is busy or away: a long import should
+// not end because of a moment. What was committed before is not done twice.
+func (i *importing) patiently(ctx context.Context, do func() error) error {
+	for pause := time.Second; ; pause *= 2 {
+		err := do()
+		if err == nil || shop.CodeOf(err) != shop.Unavailable || pause > 16*time.Second {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
 // takeAll takes the batches, each in a transaction of its own, and counts what
 // became of their lines in the order of the file.
 func (i *importing) takeAll() error {
@@ -145,9 +162,13 @@ func (i *importing) takeAll() error {
 			done := make(chan result, 1)
 			results <- done
 			go func() {
-				out, err := i.take(ctx, i.run, part)
+				var r result
+				r.err = i.patiently(ctx, func() (err error) {
+					r.out, err = i.take(ctx, i.run, part)
+					return err
+				})
 				<-slots
-				done <- result{out, err}
+				done <- r
 			}()
 		}
 	}()
