@@ -19,10 +19,7 @@ type addressKey struct {
 
 type addressRow struct {
 	shop.CustomerAddress
-	Ord  int64
-	Rank int
-	// Side is 0 inside of the window, -1 before and 1 behind it.
-	Side int
+	placed
 }
 
 // Each key has a window of its own: ids between after and before, counted by
@@ -70,22 +67,8 @@ func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addr
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[addressKey]shop.Page[shop.CustomerAddress], len(keys))
-	for _, r := range rows {
-		k := keys[r.Ord-1]
-		page := out[k]
-		over := r.Side == 0 && r.Rank > k.Limit
-		switch {
-		case r.Side < 0, over && k.Backward:
-			page.HasPrevious = true
-		case r.Side > 0, over:
-			page.HasNext = true
-		default:
-			page.Items = append(page.Items, r.CustomerAddress)
-		}
-		out[k] = page
-	}
-	return out, nil
+	window := func(k addressKey) shop.Window { return k.Window }
+	return pagesOf(keys, window, rows, func(r addressRow) (placed, shop.CustomerAddress) { return r.placed, r.CustomerAddress }), nil
 }
 
 func addressArgs(keys []addressKey) []any {
@@ -138,16 +121,22 @@ func (s *Store) CountAddresses(ctx context.Context, storeID, customerID int64) (
 }
 
 func (s *Store) fetchAddressCounts(ctx context.Context, keys []customerKey) (map[customerKey]int64, error) {
+	return s.fetchCounts(ctx, oneAddressCount, manyAddressCounts, keys)
+}
+
+// fetchCounts counts what customers have, by a statement for one of them and one
+// for many.
+func (s *Store) fetchCounts(ctx context.Context, one, many string, keys []customerKey) (map[customerKey]int64, error) {
 	var rows []struct{ StoreID, CustomerID, N int64 }
 	var err error
 	if len(keys) == 1 {
-		err = s.list(ctx, &rows, oneAddressCount, keys[0].store, keys[0].customer)
+		err = s.list(ctx, &rows, one, keys[0].store, keys[0].customer)
 	} else {
 		stores, ids := make(pq.Int64Array, len(keys)), make(pq.Int64Array, len(keys))
 		for i, k := range keys {
 			stores[i], ids[i] = k.store, k.customer
 		}
-		err = s.list(ctx, &rows, manyAddressCounts, stores, ids)
+		err = s.list(ctx, &rows, many, stores, ids)
 	}
 	if err != nil {
 		return nil, err

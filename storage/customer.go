@@ -76,6 +76,7 @@ type NewCustomer struct {
 	ChannelIDs   []int64 // nil for a global account
 	Locale       string
 	Address      *shop.CustomerAddress // the first of the address book; nil for none
+	Fields       shop.FieldUpdate      // checked, and hashed
 }
 
 const insertCustomer = `
@@ -107,6 +108,9 @@ func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustome
 			return emailTaken()
 		}
 		if err := guardID(id); err != nil {
+			return err
+		}
+		if _, err := t.saveFields(customerValues, storeID, id, &in.Fields); err != nil {
 			return err
 		}
 		if err := t.addEvent(storeID, event{scope: "store/customer/created", entity: "customer", id: id, version: 1}); err != nil {
@@ -164,6 +168,13 @@ func (s *Store) UpdateCustomer(ctx context.Context, storeID, id int64, tokenHash
 			return err
 		}
 		changed := changedFields(was, now)
+		fields, err := t.saveFields(customerValues, storeID, id, &u.Fields)
+		if err != nil {
+			return err
+		}
+		if fields {
+			changed = append(changed, "form_fields")
+		}
 		if customer = now; len(changed) == 0 {
 			return nil
 		}

@@ -76,3 +76,10 @@ func violates(err error, constraint string) bool {
 
 // orphaned tells whether err is a row that refers to one that is gone.
 func orphaned(err error) bool { return sqlState(err) == "23503" }
+
+// refersToNothing tells whether err is a foreign key of that name without the
+// row that it points to.
+func refersToNothing(err error, constraint string) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && e.Code == "23503" && e.Constraint == constraint
+}

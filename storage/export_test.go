@@ -35,18 +35,27 @@ func (s *Store) FetchMany(ctx context.Context, ids []int64, texts []string) erro
 	var addresses []addressKey
 	var customers []customerKey
 	var subscribers []subscriberKey
+	var owners []ownerKey
+	var attributes []attributeKey
+	var metafields []metafieldKey
 	for _, id := range ids {
 		sessions = append(sessions, sessionKey{id, [32]byte{byte(id)}})
 		groups = append(groups, groupKey{id, id})
 		customers = append(customers, customerKey{id, id})
 		addresses = append(addresses, addressKey{customerKey{id, id}, shop.Window{Before: 9, Limit: 2}})
 		subscribers = append(subscribers, subscriberKey{id, strconv.Itoa(int(id))})
+		owners = append(owners, ownerKey{id, id})
+		attributes = append(attributes, attributeKey{id, id, id})
+		metafields = append(metafields, metafieldKey{store: id, namespace: "n", keys: "[]", Window: shop.Window{Before: 9, Limit: 2}})
 	}
 	var first error
 	for _, err := range []error{
 		errorOf(s.fetchSessions(ctx, sessions)), errorOf(s.fetchGroups(ctx, groups)), errorOf(s.fetchAddresses(ctx, addresses)),
 		errorOf(s.fetchAddressCounts(ctx, customers)), errorOf(s.fetchSubscribers(ctx, subscribers)),
 		errorOf(s.fetchVersions(ctx, ids)), errorOf(s.fetchHosts(ctx, texts)),
+		errorOf(s.fetchFields(customerValues)(ctx, owners)), errorOf(s.fetchFields(addressValues)(ctx, owners)),
+		errorOf(s.fetchAttributes(ctx, attributes)), errorOf(s.fetchAttributeCounts(ctx, customers)),
+		errorOf(s.fetchCredits(ctx, customers)), errorOf(s.fetchMetafields(ctx, metafields)),
 	} {
 		if first == nil {
 			first = err

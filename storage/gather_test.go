@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"math"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,7 @@ func crowd(t *testing.T) (*world, [2]int64) {
 	} {
 		w.owner.MustExec(statement, fmt.Sprintf("{%d,%d}", stores[0], stores[1]), siblings)
 	}
+	w.fillFields(stores)
 	return w, stores
 }
 
@@ -63,17 +65,15 @@ func (w *world) whileLocked(t *testing.T, table string, n int, call func(i int) 
 	allFine(t, <-done)
 }
 
-// loads are the fields that siblings ask for, each saying what it got.
-func (w *world) loads() map[string]struct {
+// load is a field that siblings ask for, saying what it got.
+type load struct {
 	table string
 	load  func(ctx context.Context, store, c int64) (got, want string, err error)
-} {
-	type load = func(ctx context.Context, store, c int64) (got, want string, err error)
-	type kind = struct {
-		table string
-		load  load
-	}
-	return map[string]kind{
+}
+
+func (w *world) loads() map[string]load {
+	out := w.fieldLoads()
+	maps.Copy(out, map[string]load{
 		"groups": {"customer_groups", func(ctx context.Context, store, c int64) (string, string, error) {
 			g, ok, err := w.s.Group(ctx, store, c)
 			return fmt.Sprint(g.Name, ok, len(g.DiscountRules)), fmt.Sprint(w.mark(store, c), true, 1), err
@@ -101,7 +101,8 @@ func (w *world) loads() map[string]struct {
 			}
 			return s.Customer.FirstName, w.mark(store, c), nil
 		}},
-	}
+	})
+	return out
 }
 
 // Decision 35.
@@ -132,7 +133,8 @@ func TestAnswersAreCopies(t *testing.T) {
 	t.Parallel()
 	w, stores := crowd(t)
 	ctx, store := t.Context(), stores[0]
-	scribble := map[string]func() error{
+	scribble := w.fieldScribbles(ctx, store)
+	maps.Copy(scribble, map[string]func() error{
 		"customer_groups": func() error {
 			g, _, err := w.s.Group(ctx, store, 3)
 			if err != nil {
@@ -179,7 +181,7 @@ func TestAnswersAreCopies(t *testing.T) {
 			s.Customer.ChannelIDs[0] = 9
 			return err
 		},
-	}
+	})
 	for table, call := range scribble {
 		t.Run(table, func(t *testing.T) {
 			w.whileLocked(t, table, 30, func(int) error { return call() })

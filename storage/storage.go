@@ -34,6 +34,14 @@ type Store struct {
 	addresses     *batch.Batcher[addressKey, shop.Page[shop.CustomerAddress]]
 	addressCounts *batch.Batcher[customerKey, int64]
 	subscribers   *batch.Batcher[subscriberKey, shop.Subscriber]
+
+	customerFields *batch.Batcher[ownerKey, []shop.FieldValue]
+	addressFields  *batch.Batcher[ownerKey, []shop.FieldValue]
+
+	attributes      *batch.Batcher[attributeKey, shop.CustomerAttribute]
+	attributeCounts *batch.Batcher[customerKey, int64]
+	credits         *batch.Batcher[customerKey, []shop.Money]
+	metafields      *batch.Batcher[metafieldKey, shop.Page[shop.Metafield]]
 }
 
 // Options tune a Store; the zero value is good.
@@ -84,6 +92,12 @@ func (s *Store) gather() {
 	s.addresses = batch.New(batch.Options[addressKey, shop.Page[shop.CustomerAddress]]{Fetch: s.fetchAddresses, Copy: clonePage})
 	s.addressCounts = batch.New(batch.Options[customerKey, int64]{Fetch: s.fetchAddressCounts})
 	s.subscribers = batch.New(batch.Options[subscriberKey, shop.Subscriber]{Fetch: s.fetchSubscribers, Copy: cloneSubscriber})
+	s.customerFields = batch.New(batch.Options[ownerKey, []shop.FieldValue]{Fetch: s.fetchFields(customerValues), Copy: cloneValues})
+	s.addressFields = batch.New(batch.Options[ownerKey, []shop.FieldValue]{Fetch: s.fetchFields(addressValues), Copy: cloneValues})
+	s.attributes = batch.New(batch.Options[attributeKey, shop.CustomerAttribute]{Fetch: s.fetchAttributes, Copy: cloneAttribute})
+	s.attributeCounts = batch.New(batch.Options[customerKey, int64]{Fetch: s.fetchAttributeCounts})
+	s.credits = batch.New(batch.Options[customerKey, []shop.Money]{Fetch: s.fetchCredits, Copy: cloneCredits})
+	s.metafields = batch.New(batch.Options[metafieldKey, shop.Page[shop.Metafield]]{Fetch: s.fetchMetafields, Copy: cloneMetafields})
 }
 
 // Close ends the pool.
@@ -146,6 +160,11 @@ func (s *Store) get(ctx context.Context, dest any, query string, args ...any) er
 
 func (s *Store) list(ctx context.Context, dest any, query string, args ...any) error {
 	return s.db.SelectContext(ctx, dest, query, args...)
+}
+
+// lister is list for a reader that may also be in a transaction.
+func (s *Store) lister(ctx context.Context) func(dest any, query string, args ...any) error {
+	return func(dest any, query string, args ...any) error { return s.list(ctx, dest, query, args...) }
 }
 
 // tx is a transaction and the request it is for.

@@ -150,8 +150,8 @@ func (r channelRow) channel() (shop.Channel, error) {
 	return c, nil
 }
 
-// snapshot reads the channels after the store's row: a change in between bumps
-// config_version, so the next request reads all of it again.
+// snapshot reads channels and form fields after the store's row: a change in
+// between bumps config_version, so the next request reads all of it again.
 func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, error) {
 	store, err := row.store()
 	if err != nil {
@@ -169,7 +169,8 @@ func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, err
 		}
 		out.Channels = append(out.Channels, &c)
 	}
-	return out, nil
+	out.Store.Forms, err = readForms(s.lister(ctx), row.ID)
+	return out, err
 }
 
 const storeIDs = `

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"regulars/internal/shop"
@@ -63,6 +64,21 @@ func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error)
 	}
 	n, err := s.expirePending(ctx, storeID)
 	return more || n == expireBatch, err
+}
+
+// drain runs a statement that takes a number of rows as its last argument, until
+// none are left.
+func (s *Store) drain(ctx context.Context, statement string, args ...any) error {
+	for {
+		var n int64
+		err := s.tx(ctx, func(t tx) (err error) {
+			n, err = t.exec(statement, append(slices.Clone(args), sweepBatch)...)
+			return err
+		})
+		if err != nil || n < sweepBatch {
+			return err
+		}
+	}
 }
 
 // expireBatch is small: each pending sign-up takes several statements.

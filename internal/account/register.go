@@ -15,7 +15,7 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 		return shop.Customer{}, shop.Errorf(shop.Forbidden, "This store does not take new accounts at the moment.")
 	}
 	email, err := in.Check(store.Settings.Passwords)
-	if err != nil {
+	if err := append(shop.ErrorsIn(err), in.Fields.New(store.Forms, shop.FormCustomer, fieldsPath)...).Or(); err != nil {
 		return shop.Customer{}, err
 	}
 	if prefix != "" {
@@ -30,8 +30,11 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 	if err != nil {
 		return shop.Customer{}, err
 	}
+	if err := a.hashFields(ctx, &in.Fields); err != nil {
+		return shop.Customer{}, err
+	}
 	return a.db.CreateCustomer(ctx, store.ID, storage.NewCustomer{
-		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale,
+		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale, Fields: in.Fields,
 		GroupID: channel.DefaultGroupID, NoGroup: !store.Plan.HasGroups(),
 		ChannelID: channel.ID, ChannelIDs: homeOf(channel), Address: in.Address,
 	})
@@ -47,17 +50,35 @@ func homeOf(c *shop.Channel) []int64 {
 }
 
 // Update changes a customer's own data. tokenHash names the session that asks: a
-// new address ends all others. Refusals: BadUserInput, Conflict for an address
-// that is taken, NotFound when the account is gone, RateLimited, those of the
-// captcha.
+// new address ends all others. Refusals: BadUserInput, also for a required form
+// field that would be left empty, Conflict for an address that is taken, NotFound
+// when the account is gone, RateLimited, those of the captcha.
 func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, u shop.CustomerUpdate) (shop.Customer, error) {
-	if _, _, err := u.Apply(s.Customer); err != nil {
+	_, _, err := u.Apply(s.Customer)
+	if err := append(shop.ErrorsIn(err), u.Fields.Check(store.Forms, shop.FormCustomer, fieldsPath)...).Or(); err != nil {
 		return shop.Customer{}, err
 	}
 	if err := a.mayChange(ctx, store, s, p); err != nil {
 		return shop.Customer{}, err
 	}
+	if err := a.hashFields(ctx, &u.Fields); err != nil {
+		return shop.Customer{}, err
+	}
 	return a.db.UpdateCustomer(ctx, store.ID, s.Customer.ID, s.TokenHash, u)
+}
+
+// fieldsPath is where an account's form fields stand in the arguments.
+const fieldsPath = "input.formFields"
+
+// hashFields hashes what was given for password fields, as a password is.
+func (a *Accounts) hashFields(ctx context.Context, u *shop.FieldUpdate) (err error) {
+	for _, v := range u.Secrets() {
+		if v.Hash, err = a.hash(ctx, v.Secret); err != nil {
+			return err
+		}
+		v.Secret = ""
+	}
+	return nil
 }
 
 // EndSession ends one session; one that is over stays as it is.

@@ -35,6 +35,7 @@ type Registration struct {
 	Email    string
 	Password string
 	Address  *CustomerAddress // the first of the address book; nil for none
+	Fields   FieldUpdate
 }
 
 // Check cleans the input and reports every mistake; fields are paths of
@@ -81,9 +82,10 @@ func (f profileField) clean(from string, to *string, errs *Errors) {
 // CustomerUpdate holds the fields to change; nil leaves one as it is.
 type CustomerUpdate struct {
 	FirstName, LastName, Company, Phone, Email *string
+	Fields                                     FieldUpdate
 }
 
-// Apply gives c with the changes, or every mistake in them. Fields that are not
+// Apply gives c with the changes, those to form fields left out, or every mistake in them. Fields that are not
 // given are not checked: an old value never stands in the way of a new one.
 // moved tells that the address is now another one, which has proved nothing.
 func (u CustomerUpdate) Apply(c Customer) (out Customer, moved bool, err error) {

@@ -32,6 +32,15 @@ var forDevelopers = []string{
 	"Leave out the spaces around it.", "Give an address with https:// or http://.", "Sessions last %d seconds at least.",
 	"A captcha needs site key, URL and secret before it can be asked for.", "A captcha needs a site key before it can be asked for.",
 	"Passwords can be asked for with 1 to %d characters.", "A language's path is one of this site, such as /de.", "A language stands there twice.",
+	// What only the command line defines.
+	"A sort order is a number of 32 bits.", "There is a field %q already.", "A store has at most %d fields of its own.", "A field of this kind needs options.",
+	"A field of this kind has no %s.", "A field has at most %d options.", "The field has the option %q already.", "A text has 1 to 100 rows.",
+	"A length is between 1 and 1000.", "The smallest value is above the largest.", "A bound is a whole number of 32 bits.",
+	"No such field is built into this form.", "Whether this field is required is not for the store to say.", "The store has no form field %d of its own.",
+	"The attribute %q takes a number.", "The attribute %q takes a date, as in 2024-12-31 or 2024-12-31T12:00:00Z.", "There is no such attribute.",
+	"A store has at most %d attributes.", "There is an attribute %q already.", "A currency is a code of ISO 4217, such as EUR.",
+	"An amount in %s is a number with at most %s decimals, such as 12.", "A value has 1 to 65535 characters.", "There is no such permission set.",
+	"The store has no %s %d.", "There can be at most %d metafields.", "There is no such metafield.", "There is no such customer.",
 }
 
 // texts finds what the program's own sources hand to the makers of errors.

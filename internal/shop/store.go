@@ -45,6 +45,8 @@ type Store struct {
 	Country  string // ISO 3166-1 alpha-2
 	Locale   string // BCP 47
 	Settings StoreSettings
+	// Forms are its form fields; only snapshots have them.
+	Forms Forms
 	// ConfigVersion rises with every change to what a snapshot holds.
 	ConfigVersion int64
 }
