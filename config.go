@@ -32,6 +32,11 @@ type cli struct {
 	Customer command.Customer `cmd:"" help:"Look up the customers of a store, lock them out, let them in, delete them."`
 	Import   command.Import   `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
 	Export   command.Export   `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
+
+	FormField command.FormField `cmd:"" name:"formfield" help:"Define the form fields of a store."`
+	Attribute command.Attribute `cmd:"" help:"Define attributes of customers, and set them."`
+	Metafield command.Metafield `cmd:"" help:"Keep notes about a store, its channels and customers."`
+	Credit    command.Credit    `cmd:"" help:"Set store credit of customers."`
 }
 
 type serveOptions struct {

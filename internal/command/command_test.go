@@ -47,6 +47,11 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		Import   command.Import   `cmd:""`
 		Export   command.Export   `cmd:""`
 		Customer command.Customer `cmd:""`
+
+		FormField command.FormField `cmd:"" name:"formfield"`
+		Attribute command.Attribute `cmd:""`
+		Metafield command.Metafield `cmd:""`
+		Credit    command.Credit    `cmd:""`
 	}
 	var out bytes.Buffer
 	k, err := kong.New(&cli, kong.Name("regulars"), kong.Writers(&out, &out))
