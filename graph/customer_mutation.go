@@ -12,7 +12,7 @@ func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.Custom
 	a := session.From(ctx)
 	registration := shop.Registration{
 		Profile: shop.Profile{FirstName: in.FirstName, LastName: in.LastName, Company: text(in.Company), Phone: text(in.Phone)},
-		Email:   in.Email, Password: in.Password,
+		Email:   in.Email, Password: in.Password, Fields: fieldInputs(in.FormFields),
 	}
 	if in.Address != nil {
 		address := newAddress(*in.Address)
@@ -50,6 +50,7 @@ func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.Customer
 	if err == nil {
 		c, err = r.Accounts.Update(ctx, a.Store, a.Session, proof(a, captcha), shop.CustomerUpdate{
 			FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company,
+			Fields: fieldInputs(in.FormFields),
 		})
 	}
 	refusals, err := members(ctx, err, updateMember)

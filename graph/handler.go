@@ -118,5 +118,21 @@ func costs() generated.ComplexityRoot {
 		return 1 + child*countries
 	}
 	c.Country.StatesOrProvinces = func(child int) int { return 1 + child*statesOfCountry }
+	c.Customer.Metafields = func(child int, _ string, _ []string, before, after *string, first, last *int64) int {
+		return page(child, before, after, first, last)
+	}
+	costsOfFields(&c)
 	return c
+}
+
+// costsOfFields are those of lists that are as long as the merchant made them.
+func costsOfFields(c *generated.ComplexityRoot) {
+	list := func(n int) func(int) int { return func(child int) int { return 1 + child*n } }
+	definitions := func(child int, _ *model.FormFieldFiltersInput, _ *model.FormFieldSortInput) int {
+		return list(shop.DefaultPage)(child)
+	}
+	c.FormFields.Customer, c.FormFields.ShippingAddress, c.FormFields.BillingAddress = definitions, definitions, definitions
+	options := list(2 * shop.DefaultPage)
+	c.CheckboxesFormField.Options, c.PicklistFormField.Options, c.RadioButtonsFormField.Options = options, options, options
+	c.Customer.FormFields = list(shop.DefaultPage)
 }

@@ -27,6 +27,9 @@ type (
 	mutation            struct{ *Resolver }
 	customer            struct{ *Resolver }
 	customerAddress     struct{}
+	customerAttributes  struct{ *Resolver }
+	formFields          struct{}
+	money               struct{}
 	customerMutations   struct{ *Resolver }
 	geography           struct{}
 	newsletterMutations struct{ *Resolver }
@@ -43,6 +46,17 @@ func (r *Resolver) Customer() generated.CustomerResolver { return customer{r} }
 
 // CustomerAddress implements generated.ResolverRoot.
 func (r *Resolver) CustomerAddress() generated.CustomerAddressResolver { return customerAddress{} }
+
+// CustomerAttributes implements generated.ResolverRoot.
+func (r *Resolver) CustomerAttributes() generated.CustomerAttributesResolver {
+	return customerAttributes{r}
+}
+
+// FormFields implements generated.ResolverRoot.
+func (r *Resolver) FormFields() generated.FormFieldsResolver { return formFields{} }
+
+// Money implements generated.ResolverRoot.
+func (r *Resolver) Money() generated.MoneyResolver { return money{} }
 
 // CustomerMutations implements generated.ResolverRoot.
 func (r *Resolver) CustomerMutations() generated.CustomerMutationsResolver {

@@ -31,6 +31,7 @@ func (r query) Site(ctx context.Context) (*model.Site, error) {
 		Privacy:    &set.Privacy,
 		Inactivity: r.inactivity(set.Inactivity),
 		Newsletter: &set.Newsletter,
+		FormFields: &model.FormFields{},
 	}}, nil
 }
 

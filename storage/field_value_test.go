@@ -42,8 +42,8 @@ func (w *world) values(t testing.TB, store, customer int64) string {
 func TestValuesComeWithTheAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.field(t, w.store, shop.Field{Label: "a"})
-	b := w.field(t, w.store, shop.Field{Label: "b", Kind: shop.FieldPassword})
+	a := w.field(t, w.store, shop.FormField{Label: "a"})
+	b := w.field(t, w.store, shop.FormField{Label: "b", Kind: shop.FieldPassword})
 	in := person(t, "ada@example.com")
 	in.Fields = w.changes(t, w.store, text(a, "x"), shop.FieldInput{List: shop.ListPasswords, FieldID: b, Text: "secret"})
 	ada, err := w.s.CreateCustomer(t.Context(), w.store, in)
@@ -65,7 +65,7 @@ func TestValuesComeWithTheAccount(t *testing.T) {
 func TestASecretIsNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.field(t, w.store, shop.Field{Label: "b", Kind: shop.FieldPassword})
+	id := w.field(t, w.store, shop.FormField{Label: "b", Kind: shop.FieldPassword})
 	in := person(t, "ada@example.com")
 	in.Fields.Inputs = []shop.FieldInput{{List: shop.ListPasswords, FieldID: id, Text: "secret"}}
 	if errs := in.Fields.Check(w.snapshot(t, w.store).Store.Forms, shop.FormCustomer, "p"); errs != nil {
@@ -79,8 +79,8 @@ func TestASecretIsNotKept(t *testing.T) {
 func TestUpdatesOfValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	a := w.field(t, w.store, shop.Field{Label: "a", Required: true})
-	b := w.field(t, w.store, shop.Field{Label: "b"})
+	a := w.field(t, w.store, shop.FormField{Label: "a", Required: true})
+	b := w.field(t, w.store, shop.FormField{Label: "b"})
 	ada := w.customer(t, w.store, "ada@example.com", false)
 	company := "Engines"
 	update := func(u shop.CustomerUpdate, inputs ...shop.FieldInput) (shop.Customer, error) {
@@ -133,7 +133,7 @@ func TestUpdatesOfValuesAtOnce(t *testing.T) {
 	w := newWorld(t)
 	ids := make([]int64, 10)
 	for i := range ids {
-		ids[i] = w.field(t, w.store, shop.Field{Label: fmt.Sprint("f", i)})
+		ids[i] = w.field(t, w.store, shop.FormField{Label: fmt.Sprint("f", i)})
 	}
 	ada := w.customer(t, w.store, "ada@example.com", false)
 	us := make([]shop.FieldUpdate, len(ids))
@@ -152,7 +152,7 @@ func TestUpdatesOfValuesAtOnce(t *testing.T) {
 func TestAFieldThatWentMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	id := w.field(t, w.store, shop.Field{Label: "a"})
+	id := w.field(t, w.store, shop.FormField{Label: "a"})
 	ada := w.customer(t, w.store, "ada@example.com", false)
 	u := w.changes(t, w.store, text(id, "x"))
 	must(t, w.s.RemoveField(t.Context(), w.store, id))
@@ -168,9 +168,9 @@ func TestARemovedFieldTakesItsValues(t *testing.T) {
 	w := newWorld(t)
 	two := w.addStore(t, "two")
 	for _, store := range []int64{w.store, two} {
-		w.field(t, store, shop.Field{Label: "a"})
-		w.field(t, store, shop.Field{Label: "b"})
-		w.field(t, store, shop.Field{Label: "c", Form: shop.FormAddress})
+		w.field(t, store, shop.FormField{Label: "a"})
+		w.field(t, store, shop.FormField{Label: "b"})
+		w.field(t, store, shop.FormField{Label: "c", Form: shop.FormAddress})
 	}
 	for _, statement := range []string{
 		`INSERT INTO customers (store_id, id, email, email_key, first_name, last_name) SELECT s, c, c, c, '', '' FROM unnest('{1,2}'::int[]) s, generate_series(1, 1500) c`,

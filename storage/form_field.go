@@ -40,7 +40,7 @@ func readForms(list func(dest any, query string, args ...any) error, storeID int
 		return out, err
 	}
 	for _, r := range rows {
-		f := shop.Field{ID: r.ID, Form: r.Form, Kind: r.Kind, Label: r.Label, Required: r.Required, SortOrder: r.SortOrder}
+		f := shop.FormField{ID: r.ID, Form: r.Form, Kind: r.Kind, Label: r.Label, Required: r.Required, SortOrder: r.SortOrder}
 		if err := json.Unmarshal(r.Settings, &f.FieldSettings); err != nil {
 			return out, fmt.Errorf("settings of form field %d of store %d: %w", r.ID, storeID, err)
 		}
@@ -66,7 +66,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 // AddField defines a form field and gives its id; a sort order of 0 puts it
 // behind those that are there. Conflict: its label is taken in a form, or the
 // store has too many.
-func (s *Store) AddField(ctx context.Context, storeID int64, in shop.Field) (id int64, err error) {
+func (s *Store) AddField(ctx context.Context, storeID int64, in shop.FormField) (id int64, err error) {
 	defer explain(&err, "adding a form field to store %d", storeID)
 	err = s.tx(ctx, func(t tx) error {
 		ok, err := found(t.get(&id, takeFieldID, storeID))
@@ -131,7 +131,7 @@ DELETE FROM form_field_options WHERE store_id = $1 AND field_id = $2 AND id = $3
 // ChangeField lets change work on a field of the store's own and saves it; form
 // and kind stay. Options without an id are new, and those that change drops are
 // removed. change may run more than once.
-func (s *Store) ChangeField(ctx context.Context, storeID, id int64, change func(*shop.Field) error) (err error) {
+func (s *Store) ChangeField(ctx context.Context, storeID, id int64, change func(*shop.FormField) error) (err error) {
 	defer explain(&err, "changing form field %d of store %d", id, storeID)
 	return s.tx(ctx, func(t tx) error {
 		forms, was, err := t.lockField(storeID, id)
@@ -159,7 +159,7 @@ func (s *Store) ChangeField(ctx context.Context, storeID, id int64, change func(
 }
 
 // lockField bumps the configuration's version, which holds the store's row.
-func (t tx) lockField(storeID, id int64) (forms shop.Forms, field shop.Field, err error) {
+func (t tx) lockField(storeID, id int64) (forms shop.Forms, field shop.FormField, err error) {
 	if n, err := t.exec(bumpConfig, storeID); err != nil || n == 0 {
 		return forms, field, orMissing(err, "There is no such store.")
 	}
@@ -174,7 +174,7 @@ func (t tx) lockField(storeID, id int64) (forms shop.Forms, field shop.Field, er
 	return forms, field, shop.Errorf(shop.NotFound, "The store has no form field %d of its own.", id)
 }
 
-func (t tx) saveOptions(storeID int64, was, now shop.Field) error {
+func (t tx) saveOptions(storeID int64, was, now shop.FormField) error {
 	for _, o := range was.Options {
 		label := now.OptionLabel(o.ID)
 		statement, args := deleteOption, []any{storeID, was.ID, o.ID}

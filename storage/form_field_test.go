@@ -10,7 +10,7 @@ import (
 )
 
 // field defines a text field, or one with options.
-func (w *world) field(t testing.TB, store int64, f shop.Field) int64 {
+func (w *world) field(t testing.TB, store int64, f shop.FormField) int64 {
 	t.Helper()
 	if f.Form == "" {
 		f.Form = shop.FormCustomer
@@ -37,7 +37,7 @@ func (w *world) snapshot(t testing.TB, store int64) *shop.Snapshot {
 	return s
 }
 
-func (w *world) fieldOf(t testing.TB, store, id int64) shop.Field {
+func (w *world) fieldOf(t testing.TB, store, id int64) shop.FormField {
 	t.Helper()
 	for _, f := range w.snapshot(t, store).Store.Forms.Custom {
 		if f.ID == id {
@@ -45,7 +45,7 @@ func (w *world) fieldOf(t testing.TB, store, id int64) shop.Field {
 		}
 	}
 	t.Fatalf("store %d has no field %d", store, id)
-	return shop.Field{}
+	return shop.FormField{}
 }
 
 func TestFieldsOfAStore(t *testing.T) {
@@ -53,10 +53,10 @@ func TestFieldsOfAStore(t *testing.T) {
 	w := newWorld(t)
 	two := w.addStore(t, "two")
 	smallest, largest := int64(1), int64(9)
-	first := w.field(t, w.store, shop.Field{Label: " Terms ", Kind: shop.FieldCheckboxes, Options: options("I agree", "Really"), Required: true})
-	second := w.field(t, w.store, shop.Field{Label: "Employees", Kind: shop.FieldNumber, SortOrder: -3,
+	first := w.field(t, w.store, shop.FormField{Label: " Terms ", Kind: shop.FieldCheckboxes, Options: options("I agree", "Really"), Required: true})
+	second := w.field(t, w.store, shop.FormField{Label: "Employees", Kind: shop.FieldNumber, SortOrder: -3,
 		FieldSettings: shop.FieldSettings{MinNumber: &smallest, MaxNumber: &largest}})
-	other := w.field(t, two, shop.Field{Label: "Terms", Form: shop.FormAddress})
+	other := w.field(t, two, shop.FormField{Label: "Terms", Form: shop.FormAddress})
 	if first != 26 || second != 27 || other != 26 {
 		t.Errorf("ids %d, %d and %d", first, second, other)
 	}
@@ -69,11 +69,11 @@ func TestFieldsOfAStore(t *testing.T) {
 	if forms := w.snapshot(t, two).Store.Forms; len(forms.Custom) != 1 || forms.Custom[0].Form != shop.FormAddress {
 		t.Errorf("%+v", forms)
 	}
-	_, err := w.s.AddField(t.Context(), w.store, shop.Field{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "terms"})
+	_, err := w.s.AddField(t.Context(), w.store, shop.FormField{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "terms"})
 	wantCode(t, err, shop.Conflict)
-	_, err = w.s.AddField(t.Context(), w.store, shop.Field{Form: shop.FormCustomer, Kind: shop.FieldPicklist, Label: "x"})
+	_, err = w.s.AddField(t.Context(), w.store, shop.FormField{Form: shop.FormCustomer, Kind: shop.FieldPicklist, Label: "x"})
 	wantCode(t, err, shop.BadUserInput)
-	_, err = w.s.AddField(t.Context(), 999, shop.Field{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "x"})
+	_, err = w.s.AddField(t.Context(), 999, shop.FormField{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "x"})
 	wantCode(t, err, shop.NotFound)
 	w.wantCount(t, 3, `form_fields`)
 }
@@ -86,19 +86,19 @@ func TestEveryChangeOfFieldsRaisesTheVersion(t *testing.T) {
 	label := "Mobile"
 	for name, change := range map[string]func() error{
 		"add": func() error {
-			_, err := w.s.AddField(t.Context(), w.store, shop.Field{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "b"})
+			_, err := w.s.AddField(t.Context(), w.store, shop.FormField{Form: shop.FormCustomer, Kind: shop.FieldText, Label: "b"})
 			return err
 		},
 		"change": func() error {
-			id := w.field(t, w.store, shop.Field{Label: "c"})
+			id := w.field(t, w.store, shop.FormField{Label: "c"})
 			version = w.snapshot(t, w.store).Store.ConfigVersion
-			return w.s.ChangeField(t.Context(), w.store, id, func(f *shop.Field) error { f.Required = true; return nil })
+			return w.s.ChangeField(t.Context(), w.store, id, func(f *shop.FormField) error { f.Required = true; return nil })
 		},
 		"override": func() error {
 			return w.s.OverrideField(t.Context(), w.store, shop.FieldOverride{Form: shop.FormShipping, FieldID: 7, Label: &label})
 		},
 		"remove": func() error {
-			id := w.field(t, w.store, shop.Field{Label: "d"})
+			id := w.field(t, w.store, shop.FormField{Label: "d"})
 			version = w.snapshot(t, w.store).Store.ConfigVersion
 			return w.s.RemoveField(t.Context(), w.store, id)
 		},
@@ -115,10 +115,10 @@ func TestEveryChangeOfFieldsRaisesTheVersion(t *testing.T) {
 func TestNoIDIsGivenTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first := w.field(t, w.store, shop.Field{Label: "a", Kind: shop.FieldRadioButtons, Options: options("Red", "Blue")})
-	drop := func(f *shop.Field) error { f.Options = f.Options[:1]; return nil }
+	first := w.field(t, w.store, shop.FormField{Label: "a", Kind: shop.FieldRadioButtons, Options: options("Red", "Blue")})
+	drop := func(f *shop.FormField) error { f.Options = f.Options[:1]; return nil }
 	must(t, w.s.ChangeField(t.Context(), w.store, first, drop))
-	must(t, w.s.ChangeField(t.Context(), w.store, first, func(f *shop.Field) error {
+	must(t, w.s.ChangeField(t.Context(), w.store, first, func(f *shop.FormField) error {
 		f.Options[0].Label = "Crimson"
 		f.Options = append(f.Options, shop.FieldOption{Label: "Green"})
 		f.ID, f.Kind, f.Form = 99, shop.FieldText, shop.FormAddress // which cannot be changed
@@ -128,13 +128,13 @@ func TestNoIDIsGivenTwice(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	must(t, w.s.RemoveField(t.Context(), w.store, first))
-	if next := w.field(t, w.store, shop.Field{Label: "a"}); next != first+1 {
+	if next := w.field(t, w.store, shop.FormField{Label: "a"}); next != first+1 {
 		t.Errorf("id %d after %d was removed", next, first)
 	}
 	wantCode(t, w.s.RemoveField(t.Context(), w.store, first), shop.NotFound)
 	wantCode(t, w.s.ChangeField(t.Context(), w.store, first, drop), shop.NotFound)
 	refusal := errors.New("no")
-	if err := w.s.ChangeField(t.Context(), w.store, first+1, func(*shop.Field) error { return refusal }); !errors.Is(err, refusal) {
+	if err := w.s.ChangeField(t.Context(), w.store, first+1, func(*shop.FormField) error { return refusal }); !errors.Is(err, refusal) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -143,11 +143,11 @@ func TestFieldsAreAddedInParallel(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range shop.MaxFields - 5 {
-		w.field(t, w.store, shop.Field{Label: fmt.Sprint("f", i)})
+		w.field(t, w.store, shop.FormField{Label: fmt.Sprint("f", i)})
 	}
 	added := 0
 	for _, err := range together(20, func(i int) error {
-		_, err := w.s.AddField(t.Context(), w.store, shop.Field{Form: shop.FormCustomer, Kind: shop.FieldText, Label: fmt.Sprint("p", i)})
+		_, err := w.s.AddField(t.Context(), w.store, shop.FormField{Form: shop.FormCustomer, Kind: shop.FieldText, Label: fmt.Sprint("p", i)})
 		return err
 	}) {
 		if err == nil {
@@ -169,9 +169,9 @@ func TestOverridesStay(t *testing.T) {
 	must(t, w.s.OverrideField(t.Context(), w.store, shop.FieldOverride{Form: shop.FormShipping, FieldID: 7, Label: &label}))
 	must(t, w.s.OverrideField(t.Context(), w.store,
 		shop.FieldOverride{Form: shop.FormShipping, FieldID: 7, Required: &yes}, shop.FieldOverride{Form: shop.FormBilling, FieldID: 7, SortOrder: &order}))
-	find := func(form shop.Form) shop.Field {
+	find := func(form shop.Form) shop.FormField {
 		fields := w.snapshot(t, w.store).Store.Forms.Fields(form)
-		return fields[slices.IndexFunc(fields, func(f shop.Field) bool { return f.ID == 7 })]
+		return fields[slices.IndexFunc(fields, func(f shop.FormField) bool { return f.ID == 7 })]
 	}
 	if f := find(shop.FormShipping); f.Label != "Handy" || !f.Required || f.SortOrder != 7 {
 		t.Errorf("%+v", f)

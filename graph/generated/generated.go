@@ -5,6 +5,7 @@ package generated
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"regulars/graph/model"
@@ -31,8 +32,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Customer() CustomerResolver
 	CustomerAddress() CustomerAddressResolver
+	CustomerAttributes() CustomerAttributesResolver
 	CustomerMutations() CustomerMutationsResolver
+	FormFields() FormFieldsResolver
 	Geography() GeographyResolver
+	Money() MoneyResolver
 	Mutation() MutationResolver
 	NewsletterMutations() NewsletterMutationsResolver
 	Query() QueryResolver
@@ -88,6 +92,23 @@ type ComplexityRoot struct {
 		ID func(childComplexity int) int
 	}
 
+	CheckboxesFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		Options        func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	CheckboxesFormFieldValue struct {
+		EntityID       func(childComplexity int) int
+		Name           func(childComplexity int) int
+		ValueEntityIds func(childComplexity int) int
+		Values         func(childComplexity int) int
+	}
+
 	CheckoutSettings struct {
 		PersistentCartEnabled func(childComplexity int) int
 		ReCaptchaEnabled      func(childComplexity int) int
@@ -139,17 +160,22 @@ type ComplexityRoot struct {
 	Customer struct {
 		AddressCount             func(childComplexity int) int
 		Addresses                func(childComplexity int, before *string, after *string, first *int64, last *int64) int
+		AttributeCount           func(childComplexity int) int
+		Attributes               func(childComplexity int) int
 		Company                  func(childComplexity int) int
 		CustomerGroupID          func(childComplexity int) int
 		CustomerGroupName        func(childComplexity int) int
 		Email                    func(childComplexity int) int
 		FirstName                func(childComplexity int) int
+		FormFields               func(childComplexity int) int
 		Group                    func(childComplexity int) int
 		ID                       func(childComplexity int) int
 		IsSubscribedToNewsletter func(childComplexity int) int
 		LastName                 func(childComplexity int) int
+		Metafields               func(childComplexity int, namespace string, keys []string, before *string, after *string, first *int64, last *int64) int
 		Notes                    func(childComplexity int) int
 		Phone                    func(childComplexity int) int
+		StoreCredit              func(childComplexity int) int
 		Subscriber               func(childComplexity int) int
 		TaxExemptCategory        func(childComplexity int) int
 	}
@@ -182,6 +208,16 @@ type ComplexityRoot struct {
 
 	CustomerAddressUpdateError struct {
 		Message func(childComplexity int) int
+	}
+
+	CustomerAttribute struct {
+		ID    func(childComplexity int) int
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	CustomerAttributes struct {
+		Attribute func(childComplexity int, entityID int64) int
 	}
 
 	CustomerDoesNotExistError struct {
@@ -244,12 +280,45 @@ type ComplexityRoot struct {
 		PasswordComplexitySettings func(childComplexity int) int
 	}
 
+	DateFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		DefaultDate    func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		MaxDate        func(childComplexity int) int
+		MinDate        func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	DateFormFieldValue struct {
+		Date     func(childComplexity int) int
+		EntityID func(childComplexity int) int
+		Name     func(childComplexity int) int
+	}
+
+	DateTimeExtended struct {
+		Utc func(childComplexity int) int
+	}
+
 	DeleteCustomerAddressResult struct {
 		Errors func(childComplexity int) int
 	}
 
 	EmailAlreadyInUseError struct {
 		Message func(childComplexity int) int
+	}
+
+	FormFieldOption struct {
+		ID    func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
+	FormFields struct {
+		BillingAddress  func(childComplexity int, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) int
+		Customer        func(childComplexity int, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) int
+		ShippingAddress func(childComplexity int, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) int
 	}
 
 	Geography struct {
@@ -280,6 +349,55 @@ type ComplexityRoot struct {
 		Result             func(childComplexity int) int
 	}
 
+	MetafieldConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MetafieldEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Metafields struct {
+		Description func(childComplexity int) int
+		EntityID    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
+	Money struct {
+		CurrencyCode func(childComplexity int) int
+		Formatted    func(childComplexity int) int
+		FormattedV2  func(childComplexity int) int
+		Value        func(childComplexity int) int
+	}
+
+	MultilineTextFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		DefaultText    func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		Rows           func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	MultilineTextFormFieldValue struct {
+		EntityID      func(childComplexity int) int
+		MultilineText func(childComplexity int) int
+		Name          func(childComplexity int) int
+	}
+
+	MultipleChoiceFormFieldValue struct {
+		EntityID      func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Value         func(childComplexity int) int
+		ValueEntityID func(childComplexity int) int
+	}
+
 	Mutation struct {
 		Customer   func(childComplexity int) int
 		Login      func(childComplexity int, email string, password string, guestCartEntityID *string) int
@@ -295,6 +413,25 @@ type ComplexityRoot struct {
 	NewsletterSettings struct {
 		NewsletterCheckedByDefault func(childComplexity int) int
 		ShowNewsletterSignup       func(childComplexity int) int
+	}
+
+	NumberFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		DefaultNumber  func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		MaxLength      func(childComplexity int) int
+		MaxNumber      func(childComplexity int) int
+		MinNumber      func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	NumberFormFieldValue struct {
+		EntityID func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Number   func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -314,6 +451,45 @@ type ComplexityRoot struct {
 		RequireUpperCase         func(childComplexity int) int
 	}
 
+	PasswordFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		DefaultText    func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		MaxLength      func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	PasswordFormFieldValue struct {
+		EntityID func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Password func(childComplexity int) int
+	}
+
+	PicklistFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		ChoosePrefix   func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		Options        func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	PicklistOrTextFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		MaxLength      func(childComplexity int) int
+		PicklistPrefix func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
 	PrivacySettings struct {
 		CookieConsentEnabled func(childComplexity int) int
 		PrivacyPolicyURL     func(childComplexity int) int
@@ -327,6 +503,16 @@ type ComplexityRoot struct {
 		Groups          func(childComplexity int, before *string, after *string, first *int64, last *int64) int
 		Site            func(childComplexity int) int
 		Store           func(childComplexity int) int
+	}
+
+	RadioButtonsFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		Options        func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
 	}
 
 	ReCaptchaSettings struct {
@@ -357,6 +543,7 @@ type ComplexityRoot struct {
 		ChannelID        func(childComplexity int) int
 		Checkout         func(childComplexity int) int
 		Customers        func(childComplexity int) int
+		FormFields       func(childComplexity int) int
 		Inactivity       func(childComplexity int) int
 		Locales          func(childComplexity int) int
 		Newsletter       func(childComplexity int) int
@@ -391,6 +578,23 @@ type ComplexityRoot struct {
 		StateSince func(childComplexity int) int
 	}
 
+	TextFormField struct {
+		BuiltInFieldID func(childComplexity int) int
+		DefaultText    func(childComplexity int) int
+		EntityID       func(childComplexity int) int
+		IsBuiltIn      func(childComplexity int) int
+		IsRequired     func(childComplexity int) int
+		Label          func(childComplexity int) int
+		MaxLength      func(childComplexity int) int
+		SortOrder      func(childComplexity int) int
+	}
+
+	TextFormFieldValue struct {
+		EntityID func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
 	UnexpectedUpdateCustomerError struct {
 		Message func(childComplexity int) int
 	}
@@ -421,12 +625,20 @@ type CustomerResolver interface {
 
 	AddressCount(ctx context.Context, obj *shop.Customer) (int64, error)
 	Addresses(ctx context.Context, obj *shop.Customer, before *string, after *string, first *int64, last *int64) (*model.Connection[shop.CustomerAddress], error)
+	AttributeCount(ctx context.Context, obj *shop.Customer) (int64, error)
+	StoreCredit(ctx context.Context, obj *shop.Customer) ([]shop.Money, error)
+	Attributes(ctx context.Context, obj *shop.Customer) (*model.CustomerAttributes, error)
+	FormFields(ctx context.Context, obj *shop.Customer) ([]model.CustomerFormFieldValue, error)
+	Metafields(ctx context.Context, obj *shop.Customer, namespace string, keys []string, before *string, after *string, first *int64, last *int64) (*model.Connection[model.Metafields], error)
 	IsSubscribedToNewsletter(ctx context.Context, obj *shop.Customer) (bool, error)
 	Group(ctx context.Context, obj *shop.Customer) (*shop.CustomerGroup, error)
 	Subscriber(ctx context.Context, obj *shop.Customer) (*shop.Subscriber, error)
 }
 type CustomerAddressResolver interface {
 	Country(ctx context.Context, obj *shop.CustomerAddress) (*string, error)
+}
+type CustomerAttributesResolver interface {
+	Attribute(ctx context.Context, obj *model.CustomerAttributes, entityID int64) (*shop.CustomerAttribute, error)
 }
 type CustomerMutationsResolver interface {
 	RegisterCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) (*model.RegisterCustomerResult, error)
@@ -435,8 +647,17 @@ type CustomerMutationsResolver interface {
 	UpdateCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) (*model.UpdateCustomerAddressResult, error)
 	DeleteCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.DeleteCustomerAddressInput) (*model.DeleteCustomerAddressResult, error)
 }
+type FormFieldsResolver interface {
+	Customer(ctx context.Context, obj *model.FormFields, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) ([]model.FormField, error)
+	ShippingAddress(ctx context.Context, obj *model.FormFields, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) ([]model.FormField, error)
+	BillingAddress(ctx context.Context, obj *model.FormFields, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) ([]model.FormField, error)
+}
 type GeographyResolver interface {
 	Countries(ctx context.Context, obj *shop.Geography, filters *model.CountryFiltersInput) ([]shop.Country, error)
+}
+type MoneyResolver interface {
+	Formatted(ctx context.Context, obj *shop.Money) (*string, error)
+	FormattedV2(ctx context.Context, obj *shop.Money) (*string, error)
 }
 type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
@@ -582,6 +803,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Channel.ID(childComplexity), true
 
+	case "CheckboxesFormField.builtInFieldId":
+		if e.ComplexityRoot.CheckboxesFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.BuiltInFieldID(childComplexity), true
+	case "CheckboxesFormField.entityId":
+		if e.ComplexityRoot.CheckboxesFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.EntityID(childComplexity), true
+	case "CheckboxesFormField.isBuiltIn":
+		if e.ComplexityRoot.CheckboxesFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.IsBuiltIn(childComplexity), true
+	case "CheckboxesFormField.isRequired":
+		if e.ComplexityRoot.CheckboxesFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.IsRequired(childComplexity), true
+	case "CheckboxesFormField.label":
+		if e.ComplexityRoot.CheckboxesFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.Label(childComplexity), true
+	case "CheckboxesFormField.options":
+		if e.ComplexityRoot.CheckboxesFormField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.Options(childComplexity), true
+	case "CheckboxesFormField.sortOrder":
+		if e.ComplexityRoot.CheckboxesFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormField.SortOrder(childComplexity), true
+
+	case "CheckboxesFormFieldValue.entityId":
+		if e.ComplexityRoot.CheckboxesFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormFieldValue.EntityID(childComplexity), true
+	case "CheckboxesFormFieldValue.name":
+		if e.ComplexityRoot.CheckboxesFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormFieldValue.Name(childComplexity), true
+	case "CheckboxesFormFieldValue.valueEntityIds":
+		if e.ComplexityRoot.CheckboxesFormFieldValue.ValueEntityIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormFieldValue.ValueEntityIds(childComplexity), true
+	case "CheckboxesFormFieldValue.values":
+		if e.ComplexityRoot.CheckboxesFormFieldValue.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CheckboxesFormFieldValue.Values(childComplexity), true
+
 	case "CheckoutSettings.persistentCartEnabled":
 		if e.ComplexityRoot.CheckoutSettings.PersistentCartEnabled == nil {
 			break
@@ -717,6 +1006,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Addresses(childComplexity, args["before"].(*string), args["after"].(*string), args["first"].(*int64), args["last"].(*int64)), true
+	case "Customer.attributeCount":
+		if e.ComplexityRoot.Customer.AttributeCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.AttributeCount(childComplexity), true
+	case "Customer.attributes":
+		if e.ComplexityRoot.Customer.Attributes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Attributes(childComplexity), true
 	case "Customer.company":
 		if e.ComplexityRoot.Customer.Company == nil {
 			break
@@ -747,6 +1048,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.FirstName(childComplexity), true
+	case "Customer.formFields":
+		if e.ComplexityRoot.Customer.FormFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.FormFields(childComplexity), true
 	case "Customer.group":
 		if e.ComplexityRoot.Customer.Group == nil {
 			break
@@ -771,6 +1078,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.LastName(childComplexity), true
+	case "Customer.metafields":
+		if e.ComplexityRoot.Customer.Metafields == nil {
+			break
+		}
+
+		args, err := field_Customer_metafields_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Metafields(childComplexity, args["namespace"].(string), args["keys"].([]string), args["before"].(*string), args["after"].(*string), args["first"].(*int64), args["last"].(*int64)), true
 	case "Customer.notes":
 		if e.ComplexityRoot.Customer.Notes == nil {
 			break
@@ -783,6 +1101,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Phone(childComplexity), true
+	case "Customer.storeCredit":
+		if e.ComplexityRoot.Customer.StoreCredit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.StoreCredit(childComplexity), true
 	case "Customer.subscriber":
 		if e.ComplexityRoot.Customer.Subscriber == nil {
 			break
@@ -907,6 +1231,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerAddressUpdateError.Message(childComplexity), true
+
+	case "CustomerAttribute.entityId":
+		if e.ComplexityRoot.CustomerAttribute.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAttribute.ID(childComplexity), true
+	case "CustomerAttribute.name":
+		if e.ComplexityRoot.CustomerAttribute.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAttribute.Name(childComplexity), true
+	case "CustomerAttribute.value":
+		if e.ComplexityRoot.CustomerAttribute.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAttribute.Value(childComplexity), true
+
+	case "CustomerAttributes.attribute":
+		if e.ComplexityRoot.CustomerAttributes.Attribute == nil {
+			break
+		}
+
+		args, err := field_CustomerAttributes_attribute_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerAttributes.Attribute(childComplexity, args["entityId"].(int64)), true
 
 	case "CustomerDoesNotExistError.message":
 		if e.ComplexityRoot.CustomerDoesNotExistError.Message == nil {
@@ -1123,6 +1478,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomersSettings.PasswordComplexitySettings(childComplexity), true
 
+	case "DateFormField.builtInFieldId":
+		if e.ComplexityRoot.DateFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.BuiltInFieldID(childComplexity), true
+	case "DateFormField.defaultDate":
+		if e.ComplexityRoot.DateFormField.DefaultDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.DefaultDate(childComplexity), true
+	case "DateFormField.entityId":
+		if e.ComplexityRoot.DateFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.EntityID(childComplexity), true
+	case "DateFormField.isBuiltIn":
+		if e.ComplexityRoot.DateFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.IsBuiltIn(childComplexity), true
+	case "DateFormField.isRequired":
+		if e.ComplexityRoot.DateFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.IsRequired(childComplexity), true
+	case "DateFormField.label":
+		if e.ComplexityRoot.DateFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.Label(childComplexity), true
+	case "DateFormField.maxDate":
+		if e.ComplexityRoot.DateFormField.MaxDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.MaxDate(childComplexity), true
+	case "DateFormField.minDate":
+		if e.ComplexityRoot.DateFormField.MinDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.MinDate(childComplexity), true
+	case "DateFormField.sortOrder":
+		if e.ComplexityRoot.DateFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormField.SortOrder(childComplexity), true
+
+	case "DateFormFieldValue.date":
+		if e.ComplexityRoot.DateFormFieldValue.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormFieldValue.Date(childComplexity), true
+	case "DateFormFieldValue.entityId":
+		if e.ComplexityRoot.DateFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormFieldValue.EntityID(childComplexity), true
+	case "DateFormFieldValue.name":
+		if e.ComplexityRoot.DateFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateFormFieldValue.Name(childComplexity), true
+
+	case "DateTimeExtended.utc":
+		if e.ComplexityRoot.DateTimeExtended.Utc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DateTimeExtended.Utc(childComplexity), true
+
 	case "DeleteCustomerAddressResult.errors":
 		if e.ComplexityRoot.DeleteCustomerAddressResult.Errors == nil {
 			break
@@ -1136,6 +1572,53 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailAlreadyInUseError.Message(childComplexity), true
+
+	case "FormFieldOption.entityId":
+		if e.ComplexityRoot.FormFieldOption.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormFieldOption.ID(childComplexity), true
+	case "FormFieldOption.label":
+		if e.ComplexityRoot.FormFieldOption.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FormFieldOption.Label(childComplexity), true
+
+	case "FormFields.billingAddress":
+		if e.ComplexityRoot.FormFields.BillingAddress == nil {
+			break
+		}
+
+		args, err := field_FormFields_billingAddress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormFields.BillingAddress(childComplexity, args["filters"].(*model.FormFieldFiltersInput), args["sortBy"].(*model.FormFieldSortInput)), true
+	case "FormFields.customer":
+		if e.ComplexityRoot.FormFields.Customer == nil {
+			break
+		}
+
+		args, err := field_FormFields_customer_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormFields.Customer(childComplexity, args["filters"].(*model.FormFieldFiltersInput), args["sortBy"].(*model.FormFieldSortInput)), true
+	case "FormFields.shippingAddress":
+		if e.ComplexityRoot.FormFields.ShippingAddress == nil {
+			break
+		}
+
+		args, err := field_FormFields_shippingAddress_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FormFields.ShippingAddress(childComplexity, args["filters"].(*model.FormFieldFiltersInput), args["sortBy"].(*model.FormFieldSortInput)), true
 
 	case "Geography.countries":
 		if e.ComplexityRoot.Geography.Countries == nil {
@@ -1225,6 +1708,181 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogoutResult.Result(childComplexity), true
 
+	case "MetafieldConnection.edges":
+		if e.ComplexityRoot.MetafieldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetafieldConnection.Edges(childComplexity), true
+	case "MetafieldConnection.pageInfo":
+		if e.ComplexityRoot.MetafieldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetafieldConnection.PageInfo(childComplexity), true
+
+	case "MetafieldEdge.cursor":
+		if e.ComplexityRoot.MetafieldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetafieldEdge.Cursor(childComplexity), true
+	case "MetafieldEdge.node":
+		if e.ComplexityRoot.MetafieldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetafieldEdge.Node(childComplexity), true
+
+	case "Metafields.description":
+		if e.ComplexityRoot.Metafields.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Metafields.Description(childComplexity), true
+	case "Metafields.entityId":
+		if e.ComplexityRoot.Metafields.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Metafields.EntityID(childComplexity), true
+	case "Metafields.id":
+		if e.ComplexityRoot.Metafields.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Metafields.ID(childComplexity), true
+	case "Metafields.key":
+		if e.ComplexityRoot.Metafields.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Metafields.Key(childComplexity), true
+	case "Metafields.value":
+		if e.ComplexityRoot.Metafields.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Metafields.Value(childComplexity), true
+
+	case "Money.currencyCode":
+		if e.ComplexityRoot.Money.CurrencyCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.CurrencyCode(childComplexity), true
+	case "Money.formatted":
+		if e.ComplexityRoot.Money.Formatted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Formatted(childComplexity), true
+	case "Money.formattedV2":
+		if e.ComplexityRoot.Money.FormattedV2 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.FormattedV2(childComplexity), true
+	case "Money.value":
+		if e.ComplexityRoot.Money.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Value(childComplexity), true
+
+	case "MultilineTextFormField.builtInFieldId":
+		if e.ComplexityRoot.MultilineTextFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.BuiltInFieldID(childComplexity), true
+	case "MultilineTextFormField.defaultText":
+		if e.ComplexityRoot.MultilineTextFormField.DefaultText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.DefaultText(childComplexity), true
+	case "MultilineTextFormField.entityId":
+		if e.ComplexityRoot.MultilineTextFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.EntityID(childComplexity), true
+	case "MultilineTextFormField.isBuiltIn":
+		if e.ComplexityRoot.MultilineTextFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.IsBuiltIn(childComplexity), true
+	case "MultilineTextFormField.isRequired":
+		if e.ComplexityRoot.MultilineTextFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.IsRequired(childComplexity), true
+	case "MultilineTextFormField.label":
+		if e.ComplexityRoot.MultilineTextFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.Label(childComplexity), true
+	case "MultilineTextFormField.rows":
+		if e.ComplexityRoot.MultilineTextFormField.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.Rows(childComplexity), true
+	case "MultilineTextFormField.sortOrder":
+		if e.ComplexityRoot.MultilineTextFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormField.SortOrder(childComplexity), true
+
+	case "MultilineTextFormFieldValue.entityId":
+		if e.ComplexityRoot.MultilineTextFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormFieldValue.EntityID(childComplexity), true
+	case "MultilineTextFormFieldValue.multilineText":
+		if e.ComplexityRoot.MultilineTextFormFieldValue.MultilineText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormFieldValue.MultilineText(childComplexity), true
+	case "MultilineTextFormFieldValue.name":
+		if e.ComplexityRoot.MultilineTextFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultilineTextFormFieldValue.Name(childComplexity), true
+
+	case "MultipleChoiceFormFieldValue.entityId":
+		if e.ComplexityRoot.MultipleChoiceFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultipleChoiceFormFieldValue.EntityID(childComplexity), true
+	case "MultipleChoiceFormFieldValue.name":
+		if e.ComplexityRoot.MultipleChoiceFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultipleChoiceFormFieldValue.Name(childComplexity), true
+	case "MultipleChoiceFormFieldValue.value":
+		if e.ComplexityRoot.MultipleChoiceFormFieldValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultipleChoiceFormFieldValue.Value(childComplexity), true
+	case "MultipleChoiceFormFieldValue.valueEntityId":
+		if e.ComplexityRoot.MultipleChoiceFormFieldValue.ValueEntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MultipleChoiceFormFieldValue.ValueEntityID(childComplexity), true
+
 	case "Mutation.customer":
 		if e.ComplexityRoot.Mutation.Customer == nil {
 			break
@@ -1296,6 +1954,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NewsletterSettings.ShowNewsletterSignup(childComplexity), true
 
+	case "NumberFormField.builtInFieldId":
+		if e.ComplexityRoot.NumberFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.BuiltInFieldID(childComplexity), true
+	case "NumberFormField.defaultNumber":
+		if e.ComplexityRoot.NumberFormField.DefaultNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.DefaultNumber(childComplexity), true
+	case "NumberFormField.entityId":
+		if e.ComplexityRoot.NumberFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.EntityID(childComplexity), true
+	case "NumberFormField.isBuiltIn":
+		if e.ComplexityRoot.NumberFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.IsBuiltIn(childComplexity), true
+	case "NumberFormField.isRequired":
+		if e.ComplexityRoot.NumberFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.IsRequired(childComplexity), true
+	case "NumberFormField.label":
+		if e.ComplexityRoot.NumberFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.Label(childComplexity), true
+	case "NumberFormField.maxLength":
+		if e.ComplexityRoot.NumberFormField.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.MaxLength(childComplexity), true
+	case "NumberFormField.maxNumber":
+		if e.ComplexityRoot.NumberFormField.MaxNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.MaxNumber(childComplexity), true
+	case "NumberFormField.minNumber":
+		if e.ComplexityRoot.NumberFormField.MinNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.MinNumber(childComplexity), true
+	case "NumberFormField.sortOrder":
+		if e.ComplexityRoot.NumberFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormField.SortOrder(childComplexity), true
+
+	case "NumberFormFieldValue.entityId":
+		if e.ComplexityRoot.NumberFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormFieldValue.EntityID(childComplexity), true
+	case "NumberFormFieldValue.name":
+		if e.ComplexityRoot.NumberFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormFieldValue.Name(childComplexity), true
+	case "NumberFormFieldValue.number":
+		if e.ComplexityRoot.NumberFormFieldValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberFormFieldValue.Number(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -1364,6 +2102,172 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PasswordComplexitySettings.RequireUpperCase(childComplexity), true
 
+	case "PasswordFormField.builtInFieldId":
+		if e.ComplexityRoot.PasswordFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.BuiltInFieldID(childComplexity), true
+	case "PasswordFormField.defaultText":
+		if e.ComplexityRoot.PasswordFormField.DefaultText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.DefaultText(childComplexity), true
+	case "PasswordFormField.entityId":
+		if e.ComplexityRoot.PasswordFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.EntityID(childComplexity), true
+	case "PasswordFormField.isBuiltIn":
+		if e.ComplexityRoot.PasswordFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.IsBuiltIn(childComplexity), true
+	case "PasswordFormField.isRequired":
+		if e.ComplexityRoot.PasswordFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.IsRequired(childComplexity), true
+	case "PasswordFormField.label":
+		if e.ComplexityRoot.PasswordFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.Label(childComplexity), true
+	case "PasswordFormField.maxLength":
+		if e.ComplexityRoot.PasswordFormField.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.MaxLength(childComplexity), true
+	case "PasswordFormField.sortOrder":
+		if e.ComplexityRoot.PasswordFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormField.SortOrder(childComplexity), true
+
+	case "PasswordFormFieldValue.entityId":
+		if e.ComplexityRoot.PasswordFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormFieldValue.EntityID(childComplexity), true
+	case "PasswordFormFieldValue.name":
+		if e.ComplexityRoot.PasswordFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormFieldValue.Name(childComplexity), true
+	case "PasswordFormFieldValue.password":
+		if e.ComplexityRoot.PasswordFormFieldValue.Password == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordFormFieldValue.Password(childComplexity), true
+
+	case "PicklistFormField.builtInFieldId":
+		if e.ComplexityRoot.PicklistFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.BuiltInFieldID(childComplexity), true
+	case "PicklistFormField.choosePrefix":
+		if e.ComplexityRoot.PicklistFormField.ChoosePrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.ChoosePrefix(childComplexity), true
+	case "PicklistFormField.entityId":
+		if e.ComplexityRoot.PicklistFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.EntityID(childComplexity), true
+	case "PicklistFormField.isBuiltIn":
+		if e.ComplexityRoot.PicklistFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.IsBuiltIn(childComplexity), true
+	case "PicklistFormField.isRequired":
+		if e.ComplexityRoot.PicklistFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.IsRequired(childComplexity), true
+	case "PicklistFormField.label":
+		if e.ComplexityRoot.PicklistFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.Label(childComplexity), true
+	case "PicklistFormField.options":
+		if e.ComplexityRoot.PicklistFormField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.Options(childComplexity), true
+	case "PicklistFormField.sortOrder":
+		if e.ComplexityRoot.PicklistFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistFormField.SortOrder(childComplexity), true
+
+	case "PicklistOrTextFormField.builtInFieldId":
+		if e.ComplexityRoot.PicklistOrTextFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.BuiltInFieldID(childComplexity), true
+	case "PicklistOrTextFormField.entityId":
+		if e.ComplexityRoot.PicklistOrTextFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.EntityID(childComplexity), true
+	case "PicklistOrTextFormField.isBuiltIn":
+		if e.ComplexityRoot.PicklistOrTextFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.IsBuiltIn(childComplexity), true
+	case "PicklistOrTextFormField.isRequired":
+		if e.ComplexityRoot.PicklistOrTextFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.IsRequired(childComplexity), true
+	case "PicklistOrTextFormField.label":
+		if e.ComplexityRoot.PicklistOrTextFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.Label(childComplexity), true
+	case "PicklistOrTextFormField.maxLength":
+		if e.ComplexityRoot.PicklistOrTextFormField.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.MaxLength(childComplexity), true
+	case "PicklistOrTextFormField.picklistPrefix":
+		if e.ComplexityRoot.PicklistOrTextFormField.PicklistPrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.PicklistPrefix(childComplexity), true
+	case "PicklistOrTextFormField.sortOrder":
+		if e.ComplexityRoot.PicklistOrTextFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PicklistOrTextFormField.SortOrder(childComplexity), true
+
 	case "PrivacySettings.cookieConsentEnabled":
 		if e.ComplexityRoot.PrivacySettings.CookieConsentEnabled == nil {
 			break
@@ -1430,6 +2334,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Store(childComplexity), true
+
+	case "RadioButtonsFormField.builtInFieldId":
+		if e.ComplexityRoot.RadioButtonsFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.BuiltInFieldID(childComplexity), true
+	case "RadioButtonsFormField.entityId":
+		if e.ComplexityRoot.RadioButtonsFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.EntityID(childComplexity), true
+	case "RadioButtonsFormField.isBuiltIn":
+		if e.ComplexityRoot.RadioButtonsFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.IsBuiltIn(childComplexity), true
+	case "RadioButtonsFormField.isRequired":
+		if e.ComplexityRoot.RadioButtonsFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.IsRequired(childComplexity), true
+	case "RadioButtonsFormField.label":
+		if e.ComplexityRoot.RadioButtonsFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.Label(childComplexity), true
+	case "RadioButtonsFormField.options":
+		if e.ComplexityRoot.RadioButtonsFormField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.Options(childComplexity), true
+	case "RadioButtonsFormField.sortOrder":
+		if e.ComplexityRoot.RadioButtonsFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RadioButtonsFormField.SortOrder(childComplexity), true
 
 	case "ReCaptchaSettings.failedLoginLockoutDurationSeconds":
 		if e.ComplexityRoot.ReCaptchaSettings.FailedLoginLockoutDurationSeconds == nil {
@@ -1508,6 +2455,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Settings.Customers(childComplexity), true
+	case "Settings.formFields":
+		if e.ComplexityRoot.Settings.FormFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Settings.FormFields(childComplexity), true
 	case "Settings.inactivity":
 		if e.ComplexityRoot.Settings.Inactivity == nil {
 			break
@@ -1633,6 +2586,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscriber.StateSince(childComplexity), true
 
+	case "TextFormField.builtInFieldId":
+		if e.ComplexityRoot.TextFormField.BuiltInFieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.BuiltInFieldID(childComplexity), true
+	case "TextFormField.defaultText":
+		if e.ComplexityRoot.TextFormField.DefaultText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.DefaultText(childComplexity), true
+	case "TextFormField.entityId":
+		if e.ComplexityRoot.TextFormField.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.EntityID(childComplexity), true
+	case "TextFormField.isBuiltIn":
+		if e.ComplexityRoot.TextFormField.IsBuiltIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.IsBuiltIn(childComplexity), true
+	case "TextFormField.isRequired":
+		if e.ComplexityRoot.TextFormField.IsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.IsRequired(childComplexity), true
+	case "TextFormField.label":
+		if e.ComplexityRoot.TextFormField.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.Label(childComplexity), true
+	case "TextFormField.maxLength":
+		if e.ComplexityRoot.TextFormField.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.MaxLength(childComplexity), true
+	case "TextFormField.sortOrder":
+		if e.ComplexityRoot.TextFormField.SortOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormField.SortOrder(childComplexity), true
+
+	case "TextFormFieldValue.entityId":
+		if e.ComplexityRoot.TextFormFieldValue.EntityID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormFieldValue.EntityID(childComplexity), true
+	case "TextFormFieldValue.name":
+		if e.ComplexityRoot.TextFormFieldValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormFieldValue.Name(childComplexity), true
+	case "TextFormFieldValue.text":
+		if e.ComplexityRoot.TextFormFieldValue.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextFormFieldValue.Text(childComplexity), true
+
 	case "UnexpectedUpdateCustomerError.message":
 		if e.ComplexityRoot.UnexpectedUpdateCustomerError.Message == nil {
 			break
@@ -1689,13 +2710,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AddCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputAddCustomerAddressInput)),
+			graphql.NewInputUnmarshaler("CheckboxesFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckboxesFormFieldInput)),
 			graphql.NewInputUnmarshaler("ConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputConsentInput)),
 			graphql.NewInputUnmarshaler("CountryFiltersInput", graphql.BindUnmarshaler(ec, unmarshalInputCountryFiltersInput)),
 			graphql.NewInputUnmarshaler("CreateSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateSubscriberInput)),
+			graphql.NewInputUnmarshaler("CustomerFormFieldsInput", graphql.BindUnmarshaler(ec, unmarshalInputCustomerFormFieldsInput)),
+			graphql.NewInputUnmarshaler("DateFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputDateFormFieldInput)),
 			graphql.NewInputUnmarshaler("DeleteCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteCustomerAddressInput)),
+			graphql.NewInputUnmarshaler("FormFieldFiltersInput", graphql.BindUnmarshaler(ec, unmarshalInputFormFieldFiltersInput)),
+			graphql.NewInputUnmarshaler("MultilineTextFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputMultilineTextFormFieldInput)),
+			graphql.NewInputUnmarshaler("MultipleChoiceFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputMultipleChoiceFormFieldInput)),
+			graphql.NewInputUnmarshaler("NumberFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputNumberFormFieldInput)),
+			graphql.NewInputUnmarshaler("PasswordFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputPasswordFormFieldInput)),
 			graphql.NewInputUnmarshaler("ReCaptchaV2Input", graphql.BindUnmarshaler(ec, unmarshalInputReCaptchaV2Input)),
 			graphql.NewInputUnmarshaler("RegisterCustomerInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCustomerInput)),
 			graphql.NewInputUnmarshaler("RemoveSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveSubscriberInput)),
+			graphql.NewInputUnmarshaler("TextFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputTextFormFieldInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressDataInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressDataInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerInput)),
@@ -1870,6 +2900,24 @@ scalar BigDecimal
 "A moment in UTC, as in 2024-01-01T00:00:00Z."
 scalar DateTime
 
+"A moment."
+type DateTimeExtended {
+  "In UTC."
+  utc: DateTime!
+}
+
+"An amount of one currency."
+type Money {
+  "ISO 4217."
+  currencyCode: String!
+  "The amount, exact."
+  value: BigDecimal!
+  "As readers in the store's language write it."
+  formatted: String @deprecated(reason: "Use formattedV2.")
+  "As readers of the language that Accept-Language asks for write it."
+  formattedV2: String
+}
+
 # ---- Login and logout ----
 
 "What a login gives."
@@ -1958,6 +3006,29 @@ type Customer {
     "So many from the back, 50 at most."
     last: Int
   ): AddressConnection!
+  "How many attributes have a value here."
+  attributeCount: Int!
+  "What the customer has with the store: the store's currency always, and first; others where there is some."
+  storeCredit: [Money!]!
+  "What the store notes about its customers."
+  attributes: CustomerAttributes!
+  "The form fields in which the customer has a value, in sort order. All fields are in site.settings.formFields.customer."
+  formFields: [CustomerFormFieldValue!]!
+  "What apps keep about the customer, as far as storefronts may read it. Pages of 10, 50 at most."
+  metafields(
+    "Whose notes are asked for."
+    namespace: String!
+    "Only these keys, 50 at most; all when there are none."
+    keys: [String!] = []
+    "Only what stands before this cursor."
+    before: String
+    "Only what stands after this cursor; empty is the start."
+    after: String
+    "So many from the front, 50 at most."
+    first: Int
+    "So many from the back, 50 at most."
+    last: Int
+  ): MetafieldConnection!
   "Whether the account's address receives the newsletter; false as well while the account may not know (see subscriber)."
   isSubscribedToNewsletter: Boolean!
   "Null for no group or a plan without groups; agrees with customerGroupId = 0."
@@ -2036,6 +3107,213 @@ type CustomerAddress {
   company: String
 }
 
+"What the store notes about a customer."
+type CustomerAttributes {
+  "One attribute; NOT_FOUND where the store has none of that id."
+  attribute(
+    "The id, as REST has it."
+    entityId: Int!
+  ): CustomerAttribute!
+}
+
+"An attribute of one customer."
+type CustomerAttribute {
+  "The id, as REST has it."
+  entityId: Int!
+  "A text, also for numbers and dates; null where nothing was noted."
+  value: String
+  "The attribute's name."
+  name: String!
+}
+
+"A page of metafields."
+type MetafieldConnection {
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+  "The page."
+  edges: [MetafieldEdge!]
+}
+
+"One entry of a page."
+type MetafieldEdge {
+  "The entry."
+  node: Metafields!
+  "Opaque; for before and after."
+  cursor: String!
+}
+
+"A note that an app keeps."
+type Metafields {
+  "Opaque."
+  id: ID!
+  "The id, as REST has it."
+  entityId: Int!
+  "Its name in the namespace."
+  key: String!
+  "Any text."
+  value: String!
+  "For people; empty when unset."
+  description: String!
+}
+
+# ---- Form fields ----
+
+"What somebody has in a form field."
+interface CustomerFormFieldValue {
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"Chosen checkboxes."
+type CheckboxesFormFieldValue implements CustomerFormFieldValue {
+  "Ids of the chosen options."
+  valueEntityIds: [Int!]!
+  "Their labels."
+  values: [String!]!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A date."
+type DateFormFieldValue implements CustomerFormFieldValue {
+  "The date."
+  date: DateTimeExtended!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A text of several lines."
+type MultilineTextFormFieldValue implements CustomerFormFieldValue {
+  "The text."
+  multilineText: String!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A choice of a pick list or of radio buttons."
+type MultipleChoiceFormFieldValue implements CustomerFormFieldValue {
+  "Id of the chosen option."
+  valueEntityId: Int!
+  "Its label."
+  value: String!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A number."
+type NumberFormFieldValue implements CustomerFormFieldValue {
+  "The number."
+  number: Float!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A password: that there is one is all that can be read."
+type PasswordFormFieldValue implements CustomerFormFieldValue {
+  "Always empty: only a hash is kept."
+  password: String!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"A line of text, also of a pick list where one may type."
+type TextFormFieldValue implements CustomerFormFieldValue {
+  "The text."
+  text: String!
+  "The field's id."
+  entityId: Int!
+  "The field's label."
+  name: String!
+}
+
+"Values for a form's fields. What is left out stays; each field is given once. An empty text, whatever the field's kind, takes a value away, as do no option ids and option id 0; an empty password stays what it was."
+input CustomerFormFieldsInput {
+  "For checkboxes."
+  checkboxes: [CheckboxesFormFieldInput!]
+  "For pick lists and radio buttons."
+  multipleChoices: [MultipleChoiceFormFieldInput!]
+  "For numbers."
+  numbers: [NumberFormFieldInput!]
+  "For dates."
+  dates: [DateFormFieldInput!]
+  "For texts, and pick lists where one may type."
+  texts: [TextFormFieldInput!]
+  "For texts of several lines."
+  multilineTexts: [MultilineTextFormFieldInput!]
+  "For passwords."
+  passwords: [PasswordFormFieldInput!]
+}
+
+"Chosen checkboxes."
+input CheckboxesFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "Ids of the chosen options."
+  fieldValueEntityIds: [Int!]!
+}
+
+"A choice."
+input MultipleChoiceFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "Id of the chosen option; 0 for none."
+  fieldValueEntityId: Int!
+}
+
+"A number."
+input NumberFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "The number."
+  number: Float!
+}
+
+"A date."
+input DateFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "Bounds compare its day in UTC."
+  date: DateTime!
+}
+
+"A line of text."
+input TextFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "At most as long as the field allows, 1,000 characters where it does not say."
+  text: String!
+}
+
+"A text of several lines."
+input MultilineTextFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "At most 10,000 characters."
+  multilineText: String!
+}
+
+"A password."
+input PasswordFormFieldInput {
+  "The field's id."
+  fieldEntityId: Int!
+  "Taken as it is."
+  password: String!
+}
+
 "What kind of place an address is."
 enum DestinationAddressType {
   "A business."
@@ -2107,6 +3385,8 @@ input RegisterCustomerInput {
   company: String
   "The first address of the address book, made with the account or not at all."
   address: AddCustomerAddressInput
+  "Every required field of site.settings.formFields.customer that the store added has to be there."
+  formFields: CustomerFormFieldsInput
 }
 
 "What a registration gives."
@@ -2132,6 +3412,8 @@ input UpdateCustomerInput {
   phone: String
   "At most 255 characters."
   company: String
+  "A required field that has a value need not be sent again; one that would be left without is an error, whatever else is changed."
+  formFields: CustomerFormFieldsInput
 }
 
 "What a change gives."
@@ -2580,6 +3862,8 @@ type Settings {
   inactivity: InactivitySettings
   "About the newsletter."
   newsletter: NewsletterSettings!
+  "What forms ask for."
+  formFields: FormFields!
 }
 
 "Whether a storefront is open."
@@ -2744,6 +4028,291 @@ type StateOrProvince {
   "The second half of its code in ISO 3166-2."
   abbreviation: String!
 }
+
+# ---- Form-field definitions ----
+
+"The fields of each form, built-in ones and the store's own."
+type FormFields {
+  "The account."
+  customer(
+    "Which fields; all when left out."
+    filters: FormFieldFiltersInput
+    "In which order."
+    sortBy: FormFieldSortInput = FIELD_ID
+  ): [FormField!]!
+  "An address to ship to; also what an address book asks for."
+  shippingAddress(
+    "Which fields; all when left out."
+    filters: FormFieldFiltersInput
+    "In which order."
+    sortBy: FormFieldSortInput = FIELD_ID
+  ): [FormField!]!
+  "An address to bill."
+  billingAddress(
+    "Which fields; all when left out."
+    filters: FormFieldFiltersInput
+    "In which order."
+    sortBy: FormFieldSortInput = FIELD_ID
+  ): [FormField!]!
+}
+
+"Which fields of a form are asked for; each that is given has to fit."
+input FormFieldFiltersInput {
+  "Only these; all when there are none."
+  entityIds: [Int!]
+  "Only fields that have to be filled in, or only others."
+  isRequired: Boolean
+  "Only built-in fields, or only the store's own."
+  isBuiltIn: Boolean
+}
+
+"The order of fields."
+enum FormFieldSortInput {
+  "By id."
+  FIELD_ID
+  "As shoppers should see them."
+  SORT_ORDER
+}
+
+"A field of a form."
+interface FormField {
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"Names the built-in fields."
+enum BuiltInFormFieldId {
+  "Id 8."
+  AddressLine1
+  "Id 9."
+  AddressLine2
+  "Id 10."
+  City
+  "Id 6."
+  CompanyName
+  "Id 3; clients compare it with the password, nobody sends it."
+  ConfirmPassword
+  "Id 11."
+  Country
+  "Id 24; for a change of the password."
+  CurrentPassword
+  "Id 1."
+  EmailAddress
+  "Id 4."
+  FirstName
+  "Id 5."
+  LastName
+  "Id 2."
+  Password
+  "Id 7."
+  Phone
+  "Id 25; a sign-up for the newsletter is a mutation of its own, this cannot be sent."
+  ReceiveMarketingEmails
+  "Id 12; needed where the country has states, whatever isRequired says."
+  State
+  "Id 13."
+  Zip
+}
+
+"One choice."
+type FormFieldOption {
+  "Unique in its field."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+}
+
+"Several choices of some."
+type CheckboxesFormField implements FormField {
+  "The choices."
+  options: [FormFieldOption!]!
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A date."
+type DateFormField implements FormField {
+  "What it holds beforehand."
+  defaultDate: DateTime
+  "The first day that can be chosen."
+  minDate: DateTime
+  "The last day that can be chosen."
+  maxDate: DateTime
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A text of several lines."
+type MultilineTextFormField implements FormField {
+  "What it holds beforehand."
+  defaultText: String
+  "How high it is shown."
+  rows: Int!
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A number."
+type NumberFormField implements FormField {
+  "What it holds beforehand."
+  defaultNumber: Float
+  "In characters."
+  maxLength: Int
+  "The smallest number that is taken."
+  minNumber: Int
+  "The largest number that is taken."
+  maxNumber: Int
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A password."
+type PasswordFormField implements FormField {
+  "Always null."
+  defaultText: String
+  "In characters."
+  maxLength: Int
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"One choice of many. The country's options are in geography.countries."
+type PicklistFormField implements FormField {
+  "What it says before anything is picked."
+  choosePrefix: String!
+  "The choices."
+  options: [FormFieldOption!]!
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A text, picked where there is a list: the state, whose options are in geography.countries."
+type PicklistOrTextFormField implements FormField {
+  "In characters."
+  maxLength: Int
+  "What it says before anything is picked."
+  picklistPrefix: String!
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"One choice of a few."
+type RadioButtonsFormField implements FormField {
+  "The choices."
+  options: [FormFieldOption!]!
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
+
+"A line of text."
+type TextFormField implements FormField {
+  "What it holds beforehand."
+  defaultText: String
+  "In characters."
+  maxLength: Int
+  "The id: 1 to 25 for built-in fields, the same in every store."
+  entityId: Int!
+  "What shoppers read."
+  label: String!
+  "Fields are shown by it, smallest first."
+  sortOrder: Int!
+  "Whether every store has this field."
+  isBuiltIn: Boolean!
+  "Whether it has to be filled in."
+  isRequired: Boolean!
+  "Names a built-in field; null for one that the store added."
+  builtInFieldId: BuiltInFormFieldId
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2894,6 +4463,16 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Customer_addressCount(ctx, ec, field)
 	case "addresses":
 		return fieldContext_Customer_addresses(ctx, ec, field)
+	case "attributeCount":
+		return fieldContext_Customer_attributeCount(ctx, ec, field)
+	case "storeCredit":
+		return fieldContext_Customer_storeCredit(ctx, ec, field)
+	case "attributes":
+		return fieldContext_Customer_attributes(ctx, ec, field)
+	case "formFields":
+		return fieldContext_Customer_formFields(ctx, ec, field)
+	case "metafields":
+		return fieldContext_Customer_metafields(ctx, ec, field)
 	case "isSubscribedToNewsletter":
 		return fieldContext_Customer_isSubscribedToNewsletter(ctx, ec, field)
 	case "group":
@@ -2938,6 +4517,26 @@ func childFields_CustomerAddress(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_CustomerAddress_company(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerAddress", field.Name)
+}
+
+func childFields_CustomerAttribute(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_CustomerAttribute_entityId(ctx, ec, field)
+	case "value":
+		return fieldContext_CustomerAttribute_value(ctx, ec, field)
+	case "name":
+		return fieldContext_CustomerAttribute_name(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAttribute", field.Name)
+}
+
+func childFields_CustomerAttributes(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "attribute":
+		return fieldContext_CustomerAttributes_attribute(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAttributes", field.Name)
 }
 
 func childFields_CustomerGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3036,12 +4635,42 @@ func childFields_CustomersSettings(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type CustomersSettings", field.Name)
 }
 
+func childFields_DateTimeExtended(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "utc":
+		return fieldContext_DateTimeExtended_utc(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DateTimeExtended", field.Name)
+}
+
 func childFields_DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "errors":
 		return fieldContext_DeleteCustomerAddressResult_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteCustomerAddressResult", field.Name)
+}
+
+func childFields_FormFieldOption(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entityId":
+		return fieldContext_FormFieldOption_entityId(ctx, ec, field)
+	case "label":
+		return fieldContext_FormFieldOption_label(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormFieldOption", field.Name)
+}
+
+func childFields_FormFields(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return fieldContext_FormFields_customer(ctx, ec, field)
+	case "shippingAddress":
+		return fieldContext_FormFields_shippingAddress(ctx, ec, field)
+	case "billingAddress":
+		return fieldContext_FormFields_billingAddress(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormFields", field.Name)
 }
 
 func childFields_Geography(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3098,6 +4727,56 @@ func childFields_LogoutResult(ctx context.Context, ec *executionContext, field g
 		return fieldContext_LogoutResult_cartUnassignResult(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LogoutResult", field.Name)
+}
+
+func childFields_MetafieldConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pageInfo":
+		return fieldContext_MetafieldConnection_pageInfo(ctx, ec, field)
+	case "edges":
+		return fieldContext_MetafieldConnection_edges(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetafieldConnection", field.Name)
+}
+
+func childFields_MetafieldEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return fieldContext_MetafieldEdge_node(ctx, ec, field)
+	case "cursor":
+		return fieldContext_MetafieldEdge_cursor(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetafieldEdge", field.Name)
+}
+
+func childFields_Metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Metafields_id(ctx, ec, field)
+	case "entityId":
+		return fieldContext_Metafields_entityId(ctx, ec, field)
+	case "key":
+		return fieldContext_Metafields_key(ctx, ec, field)
+	case "value":
+		return fieldContext_Metafields_value(ctx, ec, field)
+	case "description":
+		return fieldContext_Metafields_description(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Metafields", field.Name)
+}
+
+func childFields_Money(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currencyCode":
+		return fieldContext_Money_currencyCode(ctx, ec, field)
+	case "value":
+		return fieldContext_Money_value(ctx, ec, field)
+	case "formatted":
+		return fieldContext_Money_formatted(ctx, ec, field)
+	case "formattedV2":
+		return fieldContext_Money_formattedV2(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
 func childFields_NewsletterMutations(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3224,6 +4903,8 @@ func childFields_Settings(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Settings_inactivity(ctx, ec, field)
 	case "newsletter":
 		return fieldContext_Settings_newsletter(ctx, ec, field)
+	case "formFields":
+		return fieldContext_Settings_formFields(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Settings", field.Name)
 }
@@ -3408,6 +5089,20 @@ func childFields___Type(ctx context.Context, ec *executionContext, field graphql
 
 // region    ***************************** args.gotpl *****************************
 
+func field_CustomerAttributes_attribute_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "entityId",
+		func(ctx context.Context, v any) (int64, error) {
+			return unmarshalNInt2int64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["entityId"] = arg0
+	return args, nil
+}
+
 func field_CustomerMutations_addCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3553,6 +5248,126 @@ func field_Customer_addresses_args(ctx context.Context, ec *executionContext, ra
 		return nil, err
 	}
 	args["last"] = arg3
+	return args, nil
+}
+
+func field_Customer_metafields_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
+	return args, nil
+}
+
+func field_FormFields_billingAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+		func(ctx context.Context, v any) (*model.FormFieldFiltersInput, error) {
+			return unmarshalOFormFieldFiltersInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldFiltersInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filters"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
+		func(ctx context.Context, v any) (*model.FormFieldSortInput, error) {
+			return unmarshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sortBy"] = arg1
+	return args, nil
+}
+
+func field_FormFields_customer_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+		func(ctx context.Context, v any) (*model.FormFieldFiltersInput, error) {
+			return unmarshalOFormFieldFiltersInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldFiltersInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filters"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
+		func(ctx context.Context, v any) (*model.FormFieldSortInput, error) {
+			return unmarshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sortBy"] = arg1
+	return args, nil
+}
+
+func field_FormFields_shippingAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+		func(ctx context.Context, v any) (*model.FormFieldFiltersInput, error) {
+			return unmarshalOFormFieldFiltersInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldFiltersInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filters"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sortBy",
+		func(ctx context.Context, v any) (*model.FormFieldSortInput, error) {
+			return unmarshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sortBy"] = arg1
 	return args, nil
 }
 
@@ -4202,6 +6017,268 @@ func _Channel_entityId(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_Channel_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Long")
+}
+
+func _CheckboxesFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_options(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
+			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckboxesFormField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_FormFieldOption(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CheckboxesFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Int")
+}
+
+func _CheckboxesFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, false, false, "String")
+}
+
+func _CheckboxesFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, false, false, "Int")
+}
+
+func _CheckboxesFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Boolean")
+}
+
+func _CheckboxesFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Boolean")
+}
+
+func _CheckboxesFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CheckboxesFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _CheckboxesFormFieldValue_valueEntityIds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormFieldValue_valueEntityIds(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValueEntityIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
+			return marshalNInt2ᚕint64ᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormFieldValue_valueEntityIds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "Int")
+}
+
+func _CheckboxesFormFieldValue_values(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormFieldValue_values(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormFieldValue_values(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "String")
+}
+
+func _CheckboxesFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "Int")
+}
+
+func _CheckboxesFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CheckboxesFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CheckboxesFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "String")
 }
 
 func _CheckoutSettings_reCaptchaEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckoutSettings) (ret graphql.Marshaler) {
@@ -4933,6 +7010,169 @@ func fieldContext_Customer_addresses(ctx context.Context, ec *executionContext, 
 	return fc, nil
 }
 
+func _Customer_attributeCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_attributeCount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().AttributeCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_attributeCount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, true, "Int")
+}
+
+func _Customer_storeCredit(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_storeCredit(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().StoreCredit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.Money) graphql.Marshaler {
+			return marshalNMoney2ᚕregularsᚋinternalᚋshopᚐMoneyᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_storeCredit(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Money(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Customer_attributes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_attributes(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().Attributes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerAttributes) graphql.Marshaler {
+			return marshalNCustomerAttributes2ᚖregularsᚋgraphᚋmodelᚐCustomerAttributes(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_attributes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAttributes(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Customer_formFields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_formFields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().FormFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.CustomerFormFieldValue) graphql.Marshaler {
+			return marshalNCustomerFormFieldValue2ᚕregularsᚋgraphᚋmodelᚐCustomerFormFieldValueᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_formFields(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func _Customer_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_metafields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Metafields(ctx, obj, fc.Args["namespace"].(string), fc.Args["keys"].([]string), fc.Args["before"].(*string), fc.Args["after"].(*string), fc.Args["first"].(*int64), fc.Args["last"].(*int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[model.Metafields]) graphql.Marshaler {
+			return marshalNMetafieldConnection2ᚖregularsᚋgraphᚋmodelᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MetafieldConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Customer_metafields_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Customer_isSubscribedToNewsletter(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5432,6 +7672,119 @@ func _CustomerAddressUpdateError_message(ctx context.Context, ec *executionConte
 }
 func fieldContext_CustomerAddressUpdateError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddressUpdateError", field, false, false, "String")
+}
+
+func _CustomerAttribute_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAttribute_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAttribute_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "Int")
+}
+
+func _CustomerAttribute_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAttribute_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CustomerAttribute_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "String")
+}
+
+func _CustomerAttribute_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAttribute_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAttribute_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "String")
+}
+
+func _CustomerAttributes_attribute(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAttributes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAttributes_attribute(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerAttributes().Attribute(ctx, obj, fc.Args["entityId"].(int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.CustomerAttribute) graphql.Marshaler {
+			return marshalNCustomerAttribute2ᚖregularsᚋinternalᚋshopᚐCustomerAttribute(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAttributes_attribute(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerAttributes",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAttribute(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerAttributes_attribute_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _CustomerDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerDoesNotExistError) (ret graphql.Marshaler) {
@@ -6292,6 +8645,314 @@ func fieldContext_CustomersSettings_passwordComplexitySettings(_ context.Context
 	return fc, nil
 }
 
+func _DateFormField_defaultDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_defaultDate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DateFormField_defaultDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
+}
+
+func _DateFormField_minDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_minDate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DateFormField_minDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
+}
+
+func _DateFormField_maxDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_maxDate(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DateFormField_maxDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
+}
+
+func _DateFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Int")
+}
+
+func _DateFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "String")
+}
+
+func _DateFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "Int")
+}
+
+func _DateFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Boolean")
+}
+
+func _DateFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Boolean")
+}
+
+func _DateFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_DateFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _DateFormFieldValue_date(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormFieldValue_date(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Date, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DateTimeExtended) graphql.Marshaler {
+			return marshalNDateTimeExtended2ᚖregularsᚋgraphᚋmodelᚐDateTimeExtended(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormFieldValue_date(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DateFormFieldValue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_DateTimeExtended(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _DateFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormFieldValue", field, false, false, "Int")
+}
+
+func _DateFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateFormFieldValue", field, false, false, "String")
+}
+
+func _DateTimeExtended_utc(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateTimeExtended) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_DateTimeExtended_utc(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Utc, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_DateTimeExtended_utc(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DateTimeExtended", field, false, false, "DateTime")
+}
+
 func _DeleteCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DeleteCustomerAddressResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6336,6 +8997,184 @@ func _EmailAlreadyInUseError_message(ctx context.Context, ec *executionContext, 
 }
 func fieldContext_EmailAlreadyInUseError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailAlreadyInUseError", field, false, false, "String")
+}
+
+func _FormFieldOption_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.FieldOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FormFieldOption_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FormFieldOption_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormFieldOption", field, false, false, "Int")
+}
+
+func _FormFieldOption_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.FieldOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FormFieldOption_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FormFieldOption_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FormFieldOption", field, false, false, "String")
+}
+
+func _FormFields_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.FormFields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FormFields_customer(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormFields().Customer(ctx, obj, fc.Args["filters"].(*model.FormFieldFiltersInput), fc.Args["sortBy"].(*model.FormFieldSortInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FormField) graphql.Marshaler {
+			return marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FormFields_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormFields",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_FormFields_customer_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _FormFields_shippingAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.FormFields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FormFields_shippingAddress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormFields().ShippingAddress(ctx, obj, fc.Args["filters"].(*model.FormFieldFiltersInput), fc.Args["sortBy"].(*model.FormFieldSortInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FormField) graphql.Marshaler {
+			return marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FormFields_shippingAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormFields",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_FormFields_shippingAddress_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _FormFields_billingAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.FormFields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FormFields_billingAddress(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FormFields().BillingAddress(ctx, obj, fc.Args["filters"].(*model.FormFieldFiltersInput), fc.Args["sortBy"].(*model.FormFieldSortInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FormField) graphql.Marshaler {
+			return marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FormFields_billingAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FormFields",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_FormFields_billingAddress_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _Geography_countries(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Geography) (ret graphql.Marshaler) {
@@ -6685,6 +9524,677 @@ func fieldContext_LogoutResult_cartUnassignResult(_ context.Context, ec *executi
 	return fc, nil
 }
 
+func _MetafieldConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[model.Metafields]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MetafieldConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MetafieldConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetafieldConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_PageInfo(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MetafieldConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[model.Metafields]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MetafieldConnection_edges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Edge[model.Metafields]) graphql.Marshaler {
+			return marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MetafieldConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetafieldConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MetafieldEdge(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MetafieldEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[model.Metafields]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MetafieldEdge_node(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Metafields) graphql.Marshaler {
+			return marshalNMetafields2regularsᚋgraphᚋmodelᚐMetafields(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MetafieldEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetafieldEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Metafields(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _MetafieldEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[model.Metafields]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MetafieldEdge_cursor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MetafieldEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetafieldEdge", field, false, false, "String")
+}
+
+func _Metafields_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Metafields_id(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNID2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Metafields_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Metafields", field, true, false, "ID")
+}
+
+func _Metafields_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Metafields_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Metafields_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Metafields", field, true, false, "Int")
+}
+
+func _Metafields_key(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Metafields_key(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Metafields_key(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
+}
+
+func _Metafields_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Metafields_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Metafields_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
+}
+
+func _Metafields_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Metafields_description(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Metafields_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
+}
+
+func _Money_currencyCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Money_currencyCode(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CurrencyCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Money_currencyCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, false, false, "String")
+}
+
+func _Money_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Money_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v shop.Decimal) graphql.Marshaler {
+			return marshalNBigDecimal2regularsᚋinternalᚋshopᚐDecimal(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Money_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, false, false, "BigDecimal")
+}
+
+func _Money_formatted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Money_formatted(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Money().Formatted(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Money_formatted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, true, true, "String")
+}
+
+func _Money_formattedV2(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Money_formattedV2(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Money().FormattedV2(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Money_formattedV2(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Money", field, true, true, "String")
+}
+
+func _MultilineTextFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_defaultText(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MultilineTextFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "String")
+}
+
+func _MultilineTextFormField_rows(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_rows(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_rows(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "Int")
+}
+
+func _MultilineTextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Int")
+}
+
+func _MultilineTextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "String")
+}
+
+func _MultilineTextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "Int")
+}
+
+func _MultilineTextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Boolean")
+}
+
+func _MultilineTextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Boolean")
+}
+
+func _MultilineTextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_MultilineTextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _MultilineTextFormFieldValue_multilineText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormFieldValue_multilineText(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MultilineText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormFieldValue_multilineText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "String")
+}
+
+func _MultilineTextFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "Int")
+}
+
+func _MultilineTextFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultilineTextFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultilineTextFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "String")
+}
+
+func _MultipleChoiceFormFieldValue_valueEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultipleChoiceFormFieldValue_valueEntityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValueEntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultipleChoiceFormFieldValue_valueEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "Int")
+}
+
+func _MultipleChoiceFormFieldValue_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultipleChoiceFormFieldValue_value(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultipleChoiceFormFieldValue_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "String")
+}
+
+func _MultipleChoiceFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultipleChoiceFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultipleChoiceFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "Int")
+}
+
+func _MultipleChoiceFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MultipleChoiceFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MultipleChoiceFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "String")
+}
+
 func _Mutation_login(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6971,6 +10481,305 @@ func fieldContext_NewsletterSettings_newsletterCheckedByDefault(_ context.Contex
 	return graphql.NewScalarFieldContext("NewsletterSettings", field, false, false, "Boolean")
 }
 
+func _NumberFormField_defaultNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_defaultNumber(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NumberFormField_defaultNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Float")
+}
+
+func _NumberFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_maxLength(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NumberFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
+}
+
+func _NumberFormField_minNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_minNumber(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MinNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NumberFormField_minNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
+}
+
+func _NumberFormField_maxNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_maxNumber(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NumberFormField_maxNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
+}
+
+func _NumberFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Int")
+}
+
+func _NumberFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "String")
+}
+
+func _NumberFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
+}
+
+func _NumberFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Boolean")
+}
+
+func _NumberFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Boolean")
+}
+
+func _NumberFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NumberFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _NumberFormFieldValue_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormFieldValue_number(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return marshalNFloat2float64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormFieldValue_number(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "Float")
+}
+
+func _NumberFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "Int")
+}
+
+func _NumberFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NumberFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NumberFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "String")
+}
+
 func _PageInfo_hasNextPage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7222,6 +11031,636 @@ func _PasswordComplexitySettings_minimumSpecialCharacters(ctx context.Context, e
 }
 func fieldContext_PasswordComplexitySettings_minimumSpecialCharacters(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Int")
+}
+
+func _PasswordFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_defaultText(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PasswordFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "String")
+}
+
+func _PasswordFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_maxLength(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PasswordFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "Int")
+}
+
+func _PasswordFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Int")
+}
+
+func _PasswordFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "String")
+}
+
+func _PasswordFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "Int")
+}
+
+func _PasswordFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Boolean")
+}
+
+func _PasswordFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Boolean")
+}
+
+func _PasswordFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PasswordFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _PasswordFormFieldValue_password(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormFieldValue_password(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Password, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormFieldValue_password(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "String")
+}
+
+func _PasswordFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "Int")
+}
+
+func _PasswordFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PasswordFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PasswordFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "String")
+}
+
+func _PicklistFormField_choosePrefix(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_choosePrefix(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChoosePrefix(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_choosePrefix(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "String")
+}
+
+func _PicklistFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_options(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
+			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PicklistFormField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_FormFieldOption(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _PicklistFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Int")
+}
+
+func _PicklistFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, false, false, "String")
+}
+
+func _PicklistFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, false, false, "Int")
+}
+
+func _PicklistFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Boolean")
+}
+
+func _PicklistFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Boolean")
+}
+
+func _PicklistFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PicklistFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _PicklistOrTextFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_maxLength(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PicklistOrTextFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "Int")
+}
+
+func _PicklistOrTextFormField_picklistPrefix(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_picklistPrefix(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PicklistPrefix(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_picklistPrefix(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "String")
+}
+
+func _PicklistOrTextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Int")
+}
+
+func _PicklistOrTextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "String")
+}
+
+func _PicklistOrTextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "Int")
+}
+
+func _PicklistOrTextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Boolean")
+}
+
+func _PicklistOrTextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_PicklistOrTextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Boolean")
+}
+
+func _PicklistOrTextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_PicklistOrTextFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_PicklistOrTextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _PrivacySettings_cookieConsentEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PrivacySettings) (ret graphql.Marshaler) {
@@ -7592,6 +12031,176 @@ func fieldContext_Query___schema(_ context.Context, ec *executionContext, field 
 		},
 	}
 	return fc, nil
+}
+
+func _RadioButtonsFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_options(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
+			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RadioButtonsFormField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_FormFieldOption(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _RadioButtonsFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Int")
+}
+
+func _RadioButtonsFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, false, false, "String")
+}
+
+func _RadioButtonsFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, false, false, "Int")
+}
+
+func _RadioButtonsFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Boolean")
+}
+
+func _RadioButtonsFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_RadioButtonsFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Boolean")
+}
+
+func _RadioButtonsFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RadioButtonsFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RadioButtonsFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _ReCaptchaSettings_siteKey(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
@@ -8172,6 +12781,38 @@ func fieldContext_Settings_newsletter(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Settings_formFields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Settings_formFields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FormFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FormFields) graphql.Marshaler {
+			return marshalNFormFields2ᚖregularsᚋgraphᚋmodelᚐFormFields(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Settings_formFields(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Settings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_FormFields(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Site_settings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Site) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8409,6 +13050,259 @@ func _Subscriber_orderEntityId(ctx context.Context, ec *executionContext, field 
 }
 func fieldContext_Subscriber_orderEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "Int")
+}
+
+func _TextFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_defaultText(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DefaultText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_TextFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "String")
+}
+
+func _TextFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_maxLength(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
+			return marshalOInt2ᚖint64(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_TextFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "Int")
+}
+
+func _TextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Int")
+}
+
+func _TextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_label(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "String")
+}
+
+func _TextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_sortOrder(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SortOrder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "Int")
+}
+
+func _TextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_isBuiltIn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsBuiltIn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Boolean")
+}
+
+func _TextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_isRequired(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsRequired(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Boolean")
+}
+
+func _TextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormField_builtInFieldId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BuiltInFieldID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_TextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "BuiltInFormFieldId")
+}
+
+func _TextFormFieldValue_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormFieldValue_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormFieldValue_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "String")
+}
+
+func _TextFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormFieldValue_entityId(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntityID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return marshalNInt2int64(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "Int")
+}
+
+func _TextFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_TextFormFieldValue_name(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_TextFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "String")
 }
 
 func _UnexpectedUpdateCustomerError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnexpectedUpdateCustomerError) (ret graphql.Marshaler) {
@@ -9768,6 +14662,55 @@ func UnmarshalAddCustomerAddressInput(ctx context.Context, raw any) (model.AddCu
 	return out, err
 }
 
+func unmarshalInputCheckboxesFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.CheckboxesFormFieldInput, error) {
+	var it model.CheckboxesFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "fieldValueEntityIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "fieldValueEntityIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldValueEntityIds"))
+			data, err := unmarshalNInt2ᚕint64ᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldValueEntityIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCheckboxesFormFieldInput unmarshals raw into the CheckboxesFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCheckboxesFormFieldInput(ctx context.Context, raw any) (model.CheckboxesFormFieldInput, error) {
+	var out model.CheckboxesFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckboxesFormFieldInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputConsentInput(ctx context.Context, ec *executionContext, obj any) (model.ConsentInput, error) {
 	var it model.ConsentInput
 	if obj == nil {
@@ -9954,6 +14897,139 @@ func UnmarshalCreateSubscriberInput(ctx context.Context, raw any) (model.CreateS
 	return out, err
 }
 
+func unmarshalInputCustomerFormFieldsInput(ctx context.Context, ec *executionContext, obj any) (model.CustomerFormFieldsInput, error) {
+	var it model.CustomerFormFieldsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"checkboxes", "multipleChoices", "numbers", "dates", "texts", "multilineTexts", "passwords"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "checkboxes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("checkboxes"))
+			data, err := unmarshalOCheckboxesFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐCheckboxesFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Checkboxes = data
+		case "multipleChoices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("multipleChoices"))
+			data, err := unmarshalOMultipleChoiceFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐMultipleChoiceFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MultipleChoices = data
+		case "numbers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("numbers"))
+			data, err := unmarshalONumberFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐNumberFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Numbers = data
+		case "dates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dates"))
+			data, err := unmarshalODateFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐDateFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dates = data
+		case "texts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("texts"))
+			data, err := unmarshalOTextFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐTextFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Texts = data
+		case "multilineTexts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("multilineTexts"))
+			data, err := unmarshalOMultilineTextFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐMultilineTextFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MultilineTexts = data
+		case "passwords":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passwords"))
+			data, err := unmarshalOPasswordFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐPasswordFormFieldInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Passwords = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCustomerFormFieldsInput unmarshals raw into the CustomerFormFieldsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCustomerFormFieldsInput(ctx context.Context, raw any) (model.CustomerFormFieldsInput, error) {
+	var out model.CustomerFormFieldsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerFormFieldsInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputDateFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.DateFormFieldInput, error) {
+	var it model.DateFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "date"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "date":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("date"))
+			data, err := unmarshalNDateTime2timeᚐTime(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Date = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDateFormFieldInput unmarshals raw into the DateFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDateFormFieldInput(ctx context.Context, raw any) (model.DateFormFieldInput, error) {
+	var out model.DateFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DateFormFieldInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputDeleteCustomerAddressInput(ctx context.Context, ec *executionContext, obj any) (model.DeleteCustomerAddressInput, error) {
 	var it model.DeleteCustomerAddressInput
 	if obj == nil {
@@ -9993,6 +15069,258 @@ func unmarshalInputDeleteCustomerAddressInput(ctx context.Context, ec *execution
 func UnmarshalDeleteCustomerAddressInput(ctx context.Context, raw any) (model.DeleteCustomerAddressInput, error) {
 	var out model.DeleteCustomerAddressInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteCustomerAddressInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputFormFieldFiltersInput(ctx context.Context, ec *executionContext, obj any) (model.FormFieldFiltersInput, error) {
+	var it model.FormFieldFiltersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"entityIds", "isRequired", "isBuiltIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "entityIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("entityIds"))
+			data, err := unmarshalOInt2ᚕint64ᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EntityIds = data
+		case "isRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isRequired"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsRequired = data
+		case "isBuiltIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isBuiltIn"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsBuiltIn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFormFieldFiltersInput unmarshals raw into the FormFieldFiltersInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFormFieldFiltersInput(ctx context.Context, raw any) (model.FormFieldFiltersInput, error) {
+	var out model.FormFieldFiltersInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FormFieldFiltersInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputMultilineTextFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.MultilineTextFormFieldInput, error) {
+	var it model.MultilineTextFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "multilineText"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "multilineText":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("multilineText"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.MultilineText = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMultilineTextFormFieldInput unmarshals raw into the MultilineTextFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMultilineTextFormFieldInput(ctx context.Context, raw any) (model.MultilineTextFormFieldInput, error) {
+	var out model.MultilineTextFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MultilineTextFormFieldInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputMultipleChoiceFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.MultipleChoiceFormFieldInput, error) {
+	var it model.MultipleChoiceFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "fieldValueEntityId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "fieldValueEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldValueEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldValueEntityID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMultipleChoiceFormFieldInput unmarshals raw into the MultipleChoiceFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMultipleChoiceFormFieldInput(ctx context.Context, raw any) (model.MultipleChoiceFormFieldInput, error) {
+	var out model.MultipleChoiceFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MultipleChoiceFormFieldInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputNumberFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.NumberFormFieldInput, error) {
+	var it model.NumberFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "number"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := unmarshalNFloat2float64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNumberFormFieldInput unmarshals raw into the NumberFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNumberFormFieldInput(ctx context.Context, raw any) (model.NumberFormFieldInput, error) {
+	var out model.NumberFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NumberFormFieldInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputPasswordFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.PasswordFormFieldInput, error) {
+	var it model.PasswordFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "password"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPasswordFormFieldInput unmarshals raw into the PasswordFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPasswordFormFieldInput(ctx context.Context, raw any) (model.PasswordFormFieldInput, error) {
+	var out model.PasswordFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PasswordFormFieldInput", raw, &out)
 	return out, err
 }
 
@@ -10049,7 +15377,7 @@ func unmarshalInputRegisterCustomerInput(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"firstName", "lastName", "email", "password", "phone", "company", "address"}
+	fieldsInOrder := [...]string{"firstName", "lastName", "email", "password", "phone", "company", "address", "formFields"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10105,6 +15433,13 @@ func unmarshalInputRegisterCustomerInput(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.Address = data
+		case "formFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formFields"))
+			data, err := unmarshalOCustomerFormFieldsInput2ᚖregularsᚋgraphᚋmodelᚐCustomerFormFieldsInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormFields = data
 		}
 	}
 	return it, nil
@@ -10161,6 +15496,55 @@ func unmarshalInputRemoveSubscriberInput(ctx context.Context, ec *executionConte
 func UnmarshalRemoveSubscriberInput(ctx context.Context, raw any) (model.RemoveSubscriberInput, error) {
 	var out model.RemoveSubscriberInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoveSubscriberInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputTextFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.TextFormFieldInput, error) {
+	var it model.TextFormFieldInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fieldEntityId", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fieldEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fieldEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FieldEntityID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTextFormFieldInput unmarshals raw into the TextFormFieldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTextFormFieldInput(ctx context.Context, raw any) (model.TextFormFieldInput, error) {
+	var out model.TextFormFieldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TextFormFieldInput", raw, &out)
 	return out, err
 }
 
@@ -10329,7 +15713,7 @@ func unmarshalInputUpdateCustomerInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"firstName", "lastName", "email", "phone", "company"}
+	fieldsInOrder := [...]string{"firstName", "lastName", "email", "phone", "company", "formFields"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10371,6 +15755,13 @@ func unmarshalInputUpdateCustomerInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Company = data
+		case "formFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formFields"))
+			data, err := unmarshalOCustomerFormFieldsInput2ᚖregularsᚋgraphᚋmodelᚐCustomerFormFieldsInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormFields = data
 		}
 	}
 	return it, nil
@@ -10497,6 +15888,68 @@ func _CreateSubscriberError(ctx context.Context, ec *executionContext, sel ast.S
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of CreateSubscriberError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _CustomerFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.CustomerFormFieldValue) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.TextFormFieldValue:
+		return _TextFormFieldValue(ctx, ec, sel, &obj)
+	case *model.TextFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _TextFormFieldValue(ctx, ec, sel, obj)
+	case model.PasswordFormFieldValue:
+		return _PasswordFormFieldValue(ctx, ec, sel, &obj)
+	case *model.PasswordFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _PasswordFormFieldValue(ctx, ec, sel, obj)
+	case model.NumberFormFieldValue:
+		return _NumberFormFieldValue(ctx, ec, sel, &obj)
+	case *model.NumberFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _NumberFormFieldValue(ctx, ec, sel, obj)
+	case model.MultipleChoiceFormFieldValue:
+		return _MultipleChoiceFormFieldValue(ctx, ec, sel, &obj)
+	case *model.MultipleChoiceFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _MultipleChoiceFormFieldValue(ctx, ec, sel, obj)
+	case model.MultilineTextFormFieldValue:
+		return _MultilineTextFormFieldValue(ctx, ec, sel, &obj)
+	case *model.MultilineTextFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _MultilineTextFormFieldValue(ctx, ec, sel, obj)
+	case model.DateFormFieldValue:
+		return _DateFormFieldValue(ctx, ec, sel, &obj)
+	case *model.DateFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _DateFormFieldValue(ctx, ec, sel, obj)
+	case model.CheckboxesFormFieldValue:
+		return _CheckboxesFormFieldValue(ctx, ec, sel, &obj)
+	case *model.CheckboxesFormFieldValue:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CheckboxesFormFieldValue(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of CustomerFormFieldValue must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -10677,6 +16130,82 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of Error must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _FormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.FormField) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.TextFormField:
+		return _TextFormField(ctx, ec, sel, &obj)
+	case *model.TextFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _TextFormField(ctx, ec, sel, obj)
+	case model.RadioButtonsFormField:
+		return _RadioButtonsFormField(ctx, ec, sel, &obj)
+	case *model.RadioButtonsFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _RadioButtonsFormField(ctx, ec, sel, obj)
+	case model.PicklistOrTextFormField:
+		return _PicklistOrTextFormField(ctx, ec, sel, &obj)
+	case *model.PicklistOrTextFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _PicklistOrTextFormField(ctx, ec, sel, obj)
+	case model.PicklistFormField:
+		return _PicklistFormField(ctx, ec, sel, &obj)
+	case *model.PicklistFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _PicklistFormField(ctx, ec, sel, obj)
+	case model.PasswordFormField:
+		return _PasswordFormField(ctx, ec, sel, &obj)
+	case *model.PasswordFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _PasswordFormField(ctx, ec, sel, obj)
+	case model.NumberFormField:
+		return _NumberFormField(ctx, ec, sel, &obj)
+	case *model.NumberFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _NumberFormField(ctx, ec, sel, obj)
+	case model.MultilineTextFormField:
+		return _MultilineTextFormField(ctx, ec, sel, &obj)
+	case *model.MultilineTextFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _MultilineTextFormField(ctx, ec, sel, obj)
+	case model.DateFormField:
+		return _DateFormField(ctx, ec, sel, &obj)
+	case *model.DateFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _DateFormField(ctx, ec, sel, obj)
+	case model.CheckboxesFormField:
+		return _CheckboxesFormField(ctx, ec, sel, &obj)
+	case *model.CheckboxesFormField:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CheckboxesFormField(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of FormField must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -11223,6 +16752,117 @@ func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 	return out
 }
 
+var checkboxesFormFieldImplementors = []string{"CheckboxesFormField", "FormField"}
+
+func _CheckboxesFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckboxesFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkboxesFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckboxesFormField")
+		case "options":
+			out.Values[i] = _CheckboxesFormField_options(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _CheckboxesFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _CheckboxesFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _CheckboxesFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _CheckboxesFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _CheckboxesFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _CheckboxesFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var checkboxesFormFieldValueImplementors = []string{"CheckboxesFormFieldValue", "CustomerFormFieldValue"}
+
+func _CheckboxesFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckboxesFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkboxesFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckboxesFormFieldValue")
+		case "valueEntityIds":
+			out.Values[i] = _CheckboxesFormFieldValue_valueEntityIds(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = _CheckboxesFormFieldValue_values(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _CheckboxesFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _CheckboxesFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var checkoutSettingsImplementors = []string{"CheckoutSettings"}
 
 func _CheckoutSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckoutSettings) graphql.Marshaler {
@@ -11668,6 +17308,36 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _Customer_addresses(ctx, ec, field, obj)
 				})
+		case "attributeCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_attributeCount(ctx, ec, field, obj)
+				})
+		case "storeCredit":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_storeCredit(ctx, ec, field, obj)
+				})
+		case "attributes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_attributes(ctx, ec, field, obj)
+				})
+		case "formFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_formFields(ctx, ec, field, obj)
+				})
+		case "metafields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_metafields(ctx, ec, field, obj)
+				})
 		case "isSubscribedToNewsletter":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -11889,6 +17559,83 @@ func _CustomerAddressUpdateError(ctx context.Context, ec *executionContext, sel 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerAttributeImplementors = []string{"CustomerAttribute"}
+
+func _CustomerAttribute(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerAttribute) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerAttributeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAttribute")
+		case "entityId":
+			out.Values[i] = _CustomerAttribute_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = _CustomerAttribute_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _CustomerAttribute_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerAttributesImplementors = []string{"CustomerAttributes"}
+
+func _CustomerAttributes(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAttributes) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerAttributesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAttributes")
+		case "attribute":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerAttributes_attribute(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12342,6 +18089,155 @@ func _CustomersSettings(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
+var dateFormFieldImplementors = []string{"DateFormField", "FormField"}
+
+func _DateFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dateFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DateFormField")
+		case "defaultDate":
+			out.Values[i] = _DateFormField_defaultDate(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "minDate":
+			out.Values[i] = _DateFormField_minDate(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxDate":
+			out.Values[i] = _DateFormField_maxDate(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _DateFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _DateFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _DateFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _DateFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _DateFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _DateFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dateFormFieldValueImplementors = []string{"DateFormFieldValue", "CustomerFormFieldValue"}
+
+func _DateFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dateFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DateFormFieldValue")
+		case "date":
+			out.Values[i] = _DateFormFieldValue_date(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _DateFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _DateFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dateTimeExtendedImplementors = []string{"DateTimeExtended"}
+
+func _DateTimeExtended(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateTimeExtended) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dateTimeExtendedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DateTimeExtended")
+		case "utc":
+			out.Values[i] = _DateTimeExtended_utc(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var deleteCustomerAddressResultImplementors = []string{"DeleteCustomerAddressResult"}
 
 func _DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DeleteCustomerAddressResult) graphql.Marshaler {
@@ -12391,6 +18287,90 @@ func _EmailAlreadyInUseError(ctx context.Context, ec *executionContext, sel ast.
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formFieldOptionImplementors = []string{"FormFieldOption"}
+
+func _FormFieldOption(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.FieldOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formFieldOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormFieldOption")
+		case "entityId":
+			out.Values[i] = _FormFieldOption_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _FormFieldOption_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var formFieldsImplementors = []string{"FormFields"}
+
+func _FormFields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.FormFields) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, formFieldsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FormFields")
+		case "customer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FormFields_customer(ctx, ec, field, obj)
+				})
+		case "shippingAddress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FormFields_shippingAddress(ctx, ec, field, obj)
+				})
+		case "billingAddress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FormFields_billingAddress(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12614,6 +18594,344 @@ func _LogoutResult(ctx context.Context, ec *executionContext, sel ast.SelectionS
 	return out
 }
 
+var metafieldConnectionImplementors = []string{"MetafieldConnection"}
+
+func _MetafieldConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Connection[model.Metafields]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetafieldConnection")
+		case "pageInfo":
+			out.Values[i] = _MetafieldConnection_pageInfo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = _MetafieldConnection_edges(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var metafieldEdgeImplementors = []string{"MetafieldEdge"}
+
+func _MetafieldEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Edge[model.Metafields]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetafieldEdge")
+		case "node":
+			out.Values[i] = _MetafieldEdge_node(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = _MetafieldEdge_cursor(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var metafieldsImplementors = []string{"Metafields"}
+
+func _Metafields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Metafields) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Metafields")
+		case "id":
+			out.Values[i] = _Metafields_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _Metafields_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = _Metafields_key(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = _Metafields_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = _Metafields_description(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var moneyImplementors = []string{"Money"}
+
+func _Money(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Money) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Money")
+		case "currencyCode":
+			out.Values[i] = _Money_currencyCode(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "value":
+			out.Values[i] = _Money_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "formatted":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Money_formatted(ctx, ec, field, obj)
+				})
+		case "formattedV2":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Money_formattedV2(ctx, ec, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var multilineTextFormFieldImplementors = []string{"MultilineTextFormField", "FormField"}
+
+func _MultilineTextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultilineTextFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, multilineTextFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MultilineTextFormField")
+		case "defaultText":
+			out.Values[i] = _MultilineTextFormField_defaultText(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = _MultilineTextFormField_rows(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _MultilineTextFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _MultilineTextFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _MultilineTextFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _MultilineTextFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _MultilineTextFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _MultilineTextFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var multilineTextFormFieldValueImplementors = []string{"MultilineTextFormFieldValue", "CustomerFormFieldValue"}
+
+func _MultilineTextFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultilineTextFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, multilineTextFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MultilineTextFormFieldValue")
+		case "multilineText":
+			out.Values[i] = _MultilineTextFormFieldValue_multilineText(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _MultilineTextFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _MultilineTextFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var multipleChoiceFormFieldValueImplementors = []string{"MultipleChoiceFormFieldValue", "CustomerFormFieldValue"}
+
+func _MultipleChoiceFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultipleChoiceFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, multipleChoiceFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MultipleChoiceFormFieldValue")
+		case "valueEntityId":
+			out.Values[i] = _MultipleChoiceFormFieldValue_valueEntityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = _MultipleChoiceFormFieldValue_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _MultipleChoiceFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _MultipleChoiceFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) graphql.Marshaler {
@@ -12756,6 +19074,127 @@ func _NewsletterSettings(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var numberFormFieldImplementors = []string{"NumberFormField", "FormField"}
+
+func _NumberFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.NumberFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numberFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NumberFormField")
+		case "defaultNumber":
+			out.Values[i] = _NumberFormField_defaultNumber(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxLength":
+			out.Values[i] = _NumberFormField_maxLength(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "minNumber":
+			out.Values[i] = _NumberFormField_minNumber(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxNumber":
+			out.Values[i] = _NumberFormField_maxNumber(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _NumberFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _NumberFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _NumberFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _NumberFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _NumberFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _NumberFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var numberFormFieldValueImplementors = []string{"NumberFormFieldValue", "CustomerFormFieldValue"}
+
+func _NumberFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.NumberFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numberFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NumberFormFieldValue")
+		case "number":
+			out.Values[i] = _NumberFormFieldValue_number(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _NumberFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _NumberFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func _PageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -12848,6 +19287,253 @@ func _PasswordComplexitySettings(ctx context.Context, ec *executionContext, sel 
 		case "minimumSpecialCharacters":
 			out.Values[i] = _PasswordComplexitySettings_minimumSpecialCharacters(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var passwordFormFieldImplementors = []string{"PasswordFormField", "FormField"}
+
+func _PasswordFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PasswordFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passwordFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PasswordFormField")
+		case "defaultText":
+			out.Values[i] = _PasswordFormField_defaultText(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxLength":
+			out.Values[i] = _PasswordFormField_maxLength(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _PasswordFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _PasswordFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _PasswordFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _PasswordFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _PasswordFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _PasswordFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var passwordFormFieldValueImplementors = []string{"PasswordFormFieldValue", "CustomerFormFieldValue"}
+
+func _PasswordFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PasswordFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passwordFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PasswordFormFieldValue")
+		case "password":
+			out.Values[i] = _PasswordFormFieldValue_password(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _PasswordFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _PasswordFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var picklistFormFieldImplementors = []string{"PicklistFormField", "FormField"}
+
+func _PicklistFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PicklistFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, picklistFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PicklistFormField")
+		case "choosePrefix":
+			out.Values[i] = _PicklistFormField_choosePrefix(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = _PicklistFormField_options(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _PicklistFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _PicklistFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _PicklistFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _PicklistFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _PicklistFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _PicklistFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var picklistOrTextFormFieldImplementors = []string{"PicklistOrTextFormField", "FormField"}
+
+func _PicklistOrTextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PicklistOrTextFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, picklistOrTextFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PicklistOrTextFormField")
+		case "maxLength":
+			out.Values[i] = _PicklistOrTextFormField_maxLength(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "picklistPrefix":
+			out.Values[i] = _PicklistOrTextFormField_picklistPrefix(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _PicklistOrTextFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _PicklistOrTextFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _PicklistOrTextFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _PicklistOrTextFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _PicklistOrTextFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _PicklistOrTextFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -12979,6 +19665,69 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 			})
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var radioButtonsFormFieldImplementors = []string{"RadioButtonsFormField", "FormField"}
+
+func _RadioButtonsFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RadioButtonsFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, radioButtonsFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RadioButtonsFormField")
+		case "options":
+			out.Values[i] = _RadioButtonsFormField_options(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _RadioButtonsFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _RadioButtonsFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _RadioButtonsFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _RadioButtonsFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _RadioButtonsFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _RadioButtonsFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -13258,6 +20007,11 @@ func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "formFields":
+			out.Values[i] = _Settings_formFields(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13418,6 +20172,117 @@ func _Subscriber(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 		case "orderEntityId":
 			out.Values[i] = _Subscriber_orderEntityId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textFormFieldImplementors = []string{"TextFormField", "FormField"}
+
+func _TextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.TextFormField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textFormFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextFormField")
+		case "defaultText":
+			out.Values[i] = _TextFormField_defaultText(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maxLength":
+			out.Values[i] = _TextFormField_maxLength(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _TextFormField_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = _TextFormField_label(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sortOrder":
+			out.Values[i] = _TextFormField_sortOrder(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isBuiltIn":
+			out.Values[i] = _TextFormField_isBuiltIn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isRequired":
+			out.Values[i] = _TextFormField_isRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "builtInFieldId":
+			out.Values[i] = _TextFormField_builtInFieldId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textFormFieldValueImplementors = []string{"TextFormFieldValue", "CustomerFormFieldValue"}
+
+func _TextFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.TextFormFieldValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textFormFieldValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextFormFieldValue")
+		case "text":
+			out.Values[i] = _TextFormFieldValue_text(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entityId":
+			out.Values[i] = _TextFormFieldValue_entityId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = _TextFormFieldValue_name(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -13995,6 +20860,20 @@ func marshalNAddressEdge2regularsᚋgraphᚋmodelᚐEdge(ctx context.Context, ec
 	return _AddressEdge(ctx, ec, sel, &v)
 }
 
+func unmarshalNBigDecimal2regularsᚋinternalᚋshopᚐDecimal(ctx context.Context, ec *executionContext, v any) (shop.Decimal, error) {
+	res, err := model.UnmarshalBigDecimal(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNBigDecimal2regularsᚋinternalᚋshopᚐDecimal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.Decimal) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalBigDecimal(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BigDecimal!")
+	}
+	return res
+}
+
 func unmarshalNBoolean2bool(ctx context.Context, ec *executionContext, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -14064,6 +20943,11 @@ func marshalNChannel2ᚖregularsᚋinternalᚋshopᚐChannel(ctx context.Context
 	return _Channel(ctx, ec, sel, v)
 }
 
+func unmarshalNCheckboxesFormFieldInput2regularsᚋgraphᚋmodelᚐCheckboxesFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.CheckboxesFormFieldInput, error) {
+	res, err := unmarshalInputCheckboxesFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.Country) graphql.Marshaler {
 	return _Country(ctx, ec, sel, &v)
 }
@@ -14111,6 +20995,46 @@ func marshalNCreateSubscriberResult2ᚖregularsᚋgraphᚋmodelᚐCreateSubscrib
 
 func marshalNCustomerAddress2regularsᚋinternalᚋshopᚐCustomerAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.CustomerAddress) graphql.Marshaler {
 	return _CustomerAddress(ctx, ec, sel, &v)
+}
+
+func marshalNCustomerAttribute2ᚖregularsᚋinternalᚋshopᚐCustomerAttribute(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.CustomerAttribute) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerAttribute!")
+		return graphql.Null
+	}
+	return _CustomerAttribute(ctx, ec, sel, v)
+}
+
+func marshalNCustomerAttributes2ᚖregularsᚋgraphᚋmodelᚐCustomerAttributes(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CustomerAttributes) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerAttributes!")
+		return graphql.Null
+	}
+	return _CustomerAttributes(ctx, ec, sel, v)
+}
+
+func marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.CustomerFormFieldValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerFormFieldValue!")
+		return graphql.Null
+	}
+	return _CustomerFormFieldValue(ctx, ec, sel, v)
+}
+
+func marshalNCustomerFormFieldValue2ᚕregularsᚋgraphᚋmodelᚐCustomerFormFieldValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CustomerFormFieldValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormFieldValue(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalNCustomerGroup2regularsᚋinternalᚋshopᚐCustomerGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.CustomerGroup) graphql.Marshaler {
@@ -14161,6 +21085,11 @@ func marshalNCustomerMutations2ᚖregularsᚋgraphᚋmodelᚐCustomerMutations(c
 	return _CustomerMutations(ctx, ec, sel, v)
 }
 
+func unmarshalNDateFormFieldInput2regularsᚋgraphᚋmodelᚐDateFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.DateFormFieldInput, error) {
+	res, err := unmarshalInputDateFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNDateTime2timeᚐTime(ctx context.Context, ec *executionContext, v any) (time.Time, error) {
 	res, err := model.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -14173,6 +21102,14 @@ func marshalNDateTime2timeᚐTime(ctx context.Context, ec *executionContext, sel
 		graphql.AddInvalidNullFromMarshaler(ctx, "DateTime!")
 	}
 	return res
+}
+
+func marshalNDateTimeExtended2ᚖregularsᚋgraphᚋmodelᚐDateTimeExtended(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.DateTimeExtended) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DateTimeExtended!")
+		return graphql.Null
+	}
+	return _DateTimeExtended(ctx, ec, sel, v)
 }
 
 func marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.DeleteCustomerAddressError) graphql.Marshaler {
@@ -14225,6 +21162,72 @@ func marshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx 
 		graphql.AddInvalidNullFromMarshaler(ctx, "DiscountRuleType!")
 	}
 	return res
+}
+
+func unmarshalNFloat2float64(ctx context.Context, ec *executionContext, v any) (float64, error) {
+	res, err := model.UnmarshalFloat(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalFloat(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return res
+}
+
+func marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.FormField) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormField!")
+		return graphql.Null
+	}
+	return _FormField(ctx, ec, sel, v)
+}
+
+func marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.FormField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.FieldOption) graphql.Marshaler {
+	return _FormFieldOption(ctx, ec, sel, &v)
+}
+
+func marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNFormFields2ᚖregularsᚋgraphᚋmodelᚐFormFields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.FormFields) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FormFields!")
+		return graphql.Null
+	}
+	return _FormFields(ctx, ec, sel, v)
 }
 
 func marshalNGeography2ᚖregularsᚋinternalᚋshopᚐGeography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Geography) graphql.Marshaler {
@@ -14342,6 +21345,52 @@ func marshalNLong2int64(ctx context.Context, ec *executionContext, sel ast.Selec
 	return res
 }
 
+func marshalNMetafieldConnection2ᚖregularsᚋgraphᚋmodelᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Connection[model.Metafields]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MetafieldConnection!")
+		return graphql.Null
+	}
+	return _MetafieldConnection(ctx, ec, sel, v)
+}
+
+func marshalNMetafieldEdge2regularsᚋgraphᚋmodelᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.Edge[model.Metafields]) graphql.Marshaler {
+	return _MetafieldEdge(ctx, ec, sel, &v)
+}
+
+func marshalNMetafields2regularsᚋgraphᚋmodelᚐMetafields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.Metafields) graphql.Marshaler {
+	return _Metafields(ctx, ec, sel, &v)
+}
+
+func marshalNMoney2regularsᚋinternalᚋshopᚐMoney(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.Money) graphql.Marshaler {
+	return _Money(ctx, ec, sel, &v)
+}
+
+func marshalNMoney2ᚕregularsᚋinternalᚋshopᚐMoneyᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.Money) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNMoney2regularsᚋinternalᚋshopᚐMoney(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNMultilineTextFormFieldInput2regularsᚋgraphᚋmodelᚐMultilineTextFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.MultilineTextFormFieldInput, error) {
+	res, err := unmarshalInputMultilineTextFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNMultipleChoiceFormFieldInput2regularsᚋgraphᚋmodelᚐMultipleChoiceFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.MultipleChoiceFormFieldInput, error) {
+	res, err := unmarshalInputMultipleChoiceFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNNewsletterMutations2ᚖregularsᚋgraphᚋmodelᚐNewsletterMutations(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.NewsletterMutations) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NewsletterMutations!")
@@ -14358,8 +21407,18 @@ func marshalNNewsletterSettings2ᚖregularsᚋinternalᚋshopᚐNewsletterSettin
 	return _NewsletterSettings(ctx, ec, sel, v)
 }
 
+func unmarshalNNumberFormFieldInput2regularsᚋgraphᚋmodelᚐNumberFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.NumberFormFieldInput, error) {
+	res, err := unmarshalInputNumberFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
 	return _PageInfo(ctx, ec, sel, &v)
+}
+
+func unmarshalNPasswordFormFieldInput2regularsᚋgraphᚋmodelᚐPasswordFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.PasswordFormFieldInput, error) {
+	res, err := unmarshalInputPasswordFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func marshalNReCaptchaSettings2ᚖregularsᚋgraphᚋmodelᚐReCaptchaSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ReCaptchaSettings) graphql.Marshaler {
@@ -14581,6 +21640,11 @@ func marshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx co
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubscriberState!")
 	}
 	return res
+}
+
+func unmarshalNTextFormFieldInput2regularsᚋgraphᚋmodelᚐTextFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.TextFormFieldInput, error) {
+	res, err := unmarshalInputTextFormFieldInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNUpdateCustomerAddressDataInput2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerAddressDataInput(ctx context.Context, ec *executionContext, v any) (*model.UpdateCustomerAddressDataInput, error) {
@@ -14879,11 +21943,47 @@ func marshalOBoolean2ᚖbool(ctx context.Context, ec *executionContext, sel ast.
 	return res
 }
 
+func unmarshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx context.Context, ec *executionContext, v any) (*shop.BuiltInField, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := model.UnmarshalString(v)
+	res := shop.BuiltInField(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalString(string(*v))
+	return res
+}
+
 func marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Cart) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _Cart(ctx, ec, sel, v)
+}
+
+func unmarshalOCheckboxesFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐCheckboxesFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.CheckboxesFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.CheckboxesFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCheckboxesFormFieldInput2regularsᚋgraphᚋmodelᚐCheckboxesFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func marshalOCheckoutSettings2ᚖregularsᚋgraphᚋmodelᚐCheckoutSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CheckoutSettings) graphql.Marshaler {
@@ -14949,6 +22049,14 @@ func marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx
 	return _CustomerAddress(ctx, ec, sel, v)
 }
 
+func unmarshalOCustomerFormFieldsInput2ᚖregularsᚋgraphᚋmodelᚐCustomerFormFieldsInput(ctx context.Context, ec *executionContext, v any) (*model.CustomerFormFieldsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputCustomerFormFieldsInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func marshalOCustomerGroup2ᚖregularsᚋinternalᚋshopᚐCustomerGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.CustomerGroup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -14980,6 +22088,41 @@ func marshalOCustomersSettings2ᚖregularsᚋgraphᚋmodelᚐCustomersSettings(c
 		return graphql.Null
 	}
 	return _CustomersSettings(ctx, ec, sel, v)
+}
+
+func unmarshalODateFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐDateFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.DateFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.DateFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNDateFormFieldInput2regularsᚋgraphᚋmodelᚐDateFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, ec *executionContext, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalDateTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalODateTime2ᚖtimeᚐTime(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalDateTime(*v)
+	return res
 }
 
 func unmarshalODestinationAddressType2ᚖregularsᚋinternalᚋshopᚐDestinationAddressType(ctx context.Context, ec *executionContext, v any) (*shop.DestinationAddressType, error) {
@@ -15020,11 +22163,88 @@ func marshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx c
 	return res
 }
 
+func unmarshalOFloat2ᚖfloat64(ctx context.Context, ec *executionContext, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalFloat(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOFloat2ᚖfloat64(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalFloat(*v)
+	return res
+}
+
+func unmarshalOFormFieldFiltersInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldFiltersInput(ctx context.Context, ec *executionContext, v any) (*model.FormFieldFiltersInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := unmarshalInputFormFieldFiltersInput(ctx, ec, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput(ctx context.Context, ec *executionContext, v any) (*model.FormFieldSortInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.FormFieldSortInput)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.FormFieldSortInput) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InactivitySettings) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _InactivitySettings(ctx, ec, sel, v)
+}
+
+func unmarshalOInt2ᚕint64ᚄ(ctx context.Context, ec *executionContext, v any) ([]int64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNInt2int64(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOInt2ᚕint64ᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []int64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNInt2int64(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOInt2ᚖint64(ctx context.Context, ec *executionContext, v any) (*int64, error) {
@@ -15063,11 +22283,98 @@ func marshalOLong2ᚖint64(ctx context.Context, ec *executionContext, sel ast.Se
 	return res
 }
 
+func marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.Edge[model.Metafields]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNMetafieldEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOMultilineTextFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐMultilineTextFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.MultilineTextFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MultilineTextFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNMultilineTextFormFieldInput2regularsᚋgraphᚋmodelᚐMultilineTextFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalOMultipleChoiceFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐMultipleChoiceFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.MultipleChoiceFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MultipleChoiceFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNMultipleChoiceFormFieldInput2regularsᚋgraphᚋmodelᚐMultipleChoiceFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func unmarshalONumberFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐNumberFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.NumberFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.NumberFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNNumberFormFieldInput2regularsᚋgraphᚋmodelᚐNumberFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func marshalOPasswordComplexitySettings2ᚖregularsᚋinternalᚋshopᚐPasswordPolicy(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.PasswordPolicy) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return _PasswordComplexitySettings(ctx, ec, sel, v)
+}
+
+func unmarshalOPasswordFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐPasswordFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.PasswordFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PasswordFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNPasswordFormFieldInput2regularsᚋgraphᚋmodelᚐPasswordFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func marshalOPrivacySettings2ᚖregularsᚋinternalᚋshopᚐPrivacySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.PrivacySettings) graphql.Marshaler {
@@ -15090,6 +22397,41 @@ func marshalOSettings2ᚖregularsᚋgraphᚋmodelᚐSettings(ctx context.Context
 		return graphql.Null
 	}
 	return _Settings(ctx, ec, sel, v)
+}
+
+func unmarshalOString2ᚕstringᚄ(ctx context.Context, ec *executionContext, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNString2string(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOString2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNString2string(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOString2ᚖstring(ctx context.Context, ec *executionContext, v any) (*string, error) {
@@ -15115,6 +22457,23 @@ func marshalOSubscriber2ᚖregularsᚋinternalᚋshopᚐSubscriber(ctx context.C
 		return graphql.Null
 	}
 	return _Subscriber(ctx, ec, sel, v)
+}
+
+func unmarshalOTextFormFieldInput2ᚕregularsᚋgraphᚋmodelᚐTextFormFieldInputᚄ(ctx context.Context, ec *executionContext, v any) ([]model.TextFormFieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.TextFormFieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNTextFormFieldInput2regularsᚋgraphᚋmodelᚐTextFormFieldInput(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

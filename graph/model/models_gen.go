@@ -3,7 +3,12 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"regulars/internal/shop"
+	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -21,6 +26,11 @@ type CartUnassignError interface {
 // Why a sign-up was refused.
 type CreateSubscriberError interface {
 	IsCreateSubscriberError()
+}
+
+// What somebody has in a form field.
+type CustomerFormFieldValue interface {
+	IsCustomerFormFieldValue()
 }
 
 // Why an address was not deleted.
@@ -142,6 +152,28 @@ type CartUnassignResult struct {
 	// Empty on success.
 	Errors []CartUnassignError `json:"errors"`
 }
+
+// Chosen checkboxes.
+type CheckboxesFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// Ids of the chosen options.
+	FieldValueEntityIds []int64 `json:"fieldValueEntityIds"`
+}
+
+// Chosen checkboxes.
+type CheckboxesFormFieldValue struct {
+	// Ids of the chosen options.
+	ValueEntityIds []int64 `json:"valueEntityIds"`
+	// Their labels.
+	Values []string `json:"values"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (CheckboxesFormFieldValue) IsCustomerFormFieldValue() {}
 
 // About the checkout.
 type CheckoutSettings struct {
@@ -287,6 +319,24 @@ func (CustomerDoesNotExistError) IsUpdateCustomerError() {}
 
 func (CustomerDoesNotExistError) IsError() {}
 
+// Values for a form's fields. What is left out stays; each field is given once. An empty text, whatever the field's kind, takes a value away, as do no option ids and option id 0; an empty password stays what it was.
+type CustomerFormFieldsInput struct {
+	// For checkboxes.
+	Checkboxes []CheckboxesFormFieldInput `json:"checkboxes"`
+	// For pick lists and radio buttons.
+	MultipleChoices []MultipleChoiceFormFieldInput `json:"multipleChoices"`
+	// For numbers.
+	Numbers []NumberFormFieldInput `json:"numbers"`
+	// For dates.
+	Dates []DateFormFieldInput `json:"dates"`
+	// For texts, and pick lists where one may type.
+	Texts []TextFormFieldInput `json:"texts"`
+	// For texts of several lines.
+	MultilineTexts []MultilineTextFormFieldInput `json:"multilineTexts"`
+	// For passwords.
+	Passwords []PasswordFormFieldInput `json:"passwords"`
+}
+
 // What a shopper does with an account.
 type CustomerMutations struct {
 	// Makes an account, without logging in.
@@ -335,6 +385,32 @@ type CustomersSettings struct {
 	PasswordComplexitySettings *shop.PasswordPolicy `json:"passwordComplexitySettings"`
 }
 
+// A date.
+type DateFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// Bounds compare its day in UTC.
+	Date time.Time `json:"date"`
+}
+
+// A date.
+type DateFormFieldValue struct {
+	// The date.
+	Date *DateTimeExtended `json:"date"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (DateFormFieldValue) IsCustomerFormFieldValue() {}
+
+// A moment.
+type DateTimeExtended struct {
+	// In UTC.
+	Utc time.Time `json:"utc"`
+}
+
 // An address to be deleted.
 type DeleteCustomerAddressInput struct {
 	// The address.
@@ -358,6 +434,26 @@ func (EmailAlreadyInUseError) IsRegisterCustomerError() {}
 func (EmailAlreadyInUseError) IsUpdateCustomerError() {}
 
 func (EmailAlreadyInUseError) IsError() {}
+
+// Which fields of a form are asked for; each that is given has to fit.
+type FormFieldFiltersInput struct {
+	// Only these; all when there are none.
+	EntityIds []int64 `json:"entityIds"`
+	// Only fields that have to be filled in, or only others.
+	IsRequired *bool `json:"isRequired"`
+	// Only built-in fields, or only the store's own.
+	IsBuiltIn *bool `json:"isBuiltIn"`
+}
+
+// The fields of each form, built-in ones and the store's own.
+type FormFields struct {
+	// The account.
+	Customer []FormField `json:"customer"`
+	// An address to ship to; also what an address book asks for.
+	ShippingAddress []FormField `json:"shippingAddress"`
+	// An address to bill.
+	BillingAddress []FormField `json:"billingAddress"`
+}
 
 // About sessions that nobody uses.
 type InactivitySettings struct {
@@ -399,6 +495,48 @@ type LogoutResult struct {
 	CartUnassignResult *CartUnassignResult `json:"cartUnassignResult"`
 }
 
+// A text of several lines.
+type MultilineTextFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// At most 10,000 characters.
+	MultilineText string `json:"multilineText"`
+}
+
+// A text of several lines.
+type MultilineTextFormFieldValue struct {
+	// The text.
+	MultilineText string `json:"multilineText"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (MultilineTextFormFieldValue) IsCustomerFormFieldValue() {}
+
+// A choice.
+type MultipleChoiceFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// Id of the chosen option; 0 for none.
+	FieldValueEntityID int64 `json:"fieldValueEntityId"`
+}
+
+// A choice of a pick list or of radio buttons.
+type MultipleChoiceFormFieldValue struct {
+	// Id of the chosen option.
+	ValueEntityID int64 `json:"valueEntityId"`
+	// Its label.
+	Value string `json:"value"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (MultipleChoiceFormFieldValue) IsCustomerFormFieldValue() {}
+
 // What can be done; one to a request.
 type Mutation struct {
 }
@@ -411,6 +549,26 @@ type NewsletterMutations struct {
 	Unsubscribe *RemoveSubscriberResult `json:"unsubscribe"`
 }
 
+// A number.
+type NumberFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// The number.
+	Number float64 `json:"number"`
+}
+
+// A number.
+type NumberFormFieldValue struct {
+	// The number.
+	Number float64 `json:"number"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (NumberFormFieldValue) IsCustomerFormFieldValue() {}
+
 // Where a page stands in its list.
 type PageInfo struct {
 	// Whether something comes after this page.
@@ -422,6 +580,26 @@ type PageInfo struct {
 	// The last entry's cursor; null on an empty page.
 	EndCursor *string `json:"endCursor"`
 }
+
+// A password.
+type PasswordFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// Taken as it is.
+	Password string `json:"password"`
+}
+
+// A password: that there is one is all that can be read.
+type PasswordFormFieldValue struct {
+	// Always empty: only a hash is kept.
+	Password string `json:"password"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (PasswordFormFieldValue) IsCustomerFormFieldValue() {}
 
 // What can be read.
 type Query struct {
@@ -461,6 +639,8 @@ type RegisterCustomerInput struct {
 	Company *string `json:"company"`
 	// The first address of the address book, made with the account or not at all.
 	Address *AddCustomerAddressInput `json:"address"`
+	// Every required field of site.settings.formFields.customer that the store added has to be there.
+	FormFields *CustomerFormFieldsInput `json:"formFields"`
 }
 
 // What a registration gives.
@@ -531,6 +711,8 @@ type Settings struct {
 	Inactivity *InactivitySettings `json:"inactivity"`
 	// About the newsletter.
 	Newsletter *shop.NewsletterSettings `json:"newsletter"`
+	// What forms ask for.
+	FormFields *FormFields `json:"formFields"`
 }
 
 // A storefront.
@@ -538,6 +720,26 @@ type Site struct {
 	// What the storefront needs to know of the store.
 	Settings *Settings `json:"settings"`
 }
+
+// A line of text.
+type TextFormFieldInput struct {
+	// The field's id.
+	FieldEntityID int64 `json:"fieldEntityId"`
+	// At most as long as the field allows, 1,000 characters where it does not say.
+	Text string `json:"text"`
+}
+
+// A line of text, also of a pick list where one may type.
+type TextFormFieldValue struct {
+	// The text.
+	Text string `json:"text"`
+	// The field's id.
+	EntityID int64 `json:"entityId"`
+	// The field's label.
+	Name string `json:"name"`
+}
+
+func (TextFormFieldValue) IsCustomerFormFieldValue() {}
 
 // Too many changes, or a captcha that was not solved.
 type UnexpectedUpdateCustomerError struct {
@@ -601,6 +803,8 @@ type UpdateCustomerInput struct {
 	Phone *string `json:"phone"`
 	// At most 255 characters.
 	Company *string `json:"company"`
+	// A required field that has a value need not be sent again; one that would be left without is an error, whatever else is changed.
+	FormFields *CustomerFormFieldsInput `json:"formFields"`
 }
 
 // What a change gives.
@@ -628,3 +832,61 @@ func (ValidationError) IsUpdateCustomerError() {}
 func (ValidationError) IsAddCustomerAddressError() {}
 
 func (ValidationError) IsUpdateCustomerAddressError() {}
+
+// The order of fields.
+type FormFieldSortInput string
+
+const (
+	// By id.
+	FormFieldSortInputFieldID FormFieldSortInput = "FIELD_ID"
+	// As shoppers should see them.
+	FormFieldSortInputSortOrder FormFieldSortInput = "SORT_ORDER"
+)
+
+var AllFormFieldSortInput = []FormFieldSortInput{
+	FormFieldSortInputFieldID,
+	FormFieldSortInputSortOrder,
+}
+
+func (e FormFieldSortInput) IsValid() bool {
+	switch e {
+	case FormFieldSortInputFieldID, FormFieldSortInputSortOrder:
+		return true
+	}
+	return false
+}
+
+func (e FormFieldSortInput) String() string {
+	return string(e)
+}
+
+func (e *FormFieldSortInput) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FormFieldSortInput(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FormFieldSortInput", str)
+	}
+	return nil
+}
+
+func (e FormFieldSortInput) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FormFieldSortInput) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FormFieldSortInput) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}

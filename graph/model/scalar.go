@@ -71,6 +71,32 @@ func whole(v any) (int64, bool) {
 	return 0, false
 }
 
+// MarshalFloat writes GraphQL's Float.
+func MarshalFloat(f float64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = w.Write(strconv.AppendFloat(nil, f, 'g', -1, 64)) })
+}
+
+// UnmarshalFloat reads GraphQL's Float, which a whole number may stand for.
+func UnmarshalFloat(v any) (float64, error) {
+	f := math.NaN()
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := strconv.ParseFloat(string(v), 64); err == nil {
+			f = n
+		}
+	case float64:
+		f = v
+	case int64:
+		f = float64(v)
+	case int:
+		f = float64(v)
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, shop.Errorf(shop.BadUserInput, "Float is a number.")
+	}
+	return f, nil
+}
+
 // MarshalBigDecimal writes an exact decimal as a JSON number.
 func MarshalBigDecimal(d shop.Decimal) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, string(d)) })

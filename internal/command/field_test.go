@@ -8,13 +8,13 @@ import (
 	"regulars/internal/shop"
 )
 
-func (c *console) fields(t *testing.T, hash string, form shop.Form) map[int64]shop.Field {
+func (c *console) fields(t *testing.T, hash string, form shop.Form) map[int64]shop.FormField {
 	t.Helper()
 	s, err := c.s.SnapshotByHash(t.Context(), hash)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := map[int64]shop.Field{}
+	out := map[int64]shop.FormField{}
 	for _, f := range s.Store.Forms.Fields(form) {
 		out[f.ID] = f
 	}
@@ -54,7 +54,7 @@ func TestFormFieldOfEachKind(t *testing.T) {
 	}
 }
 
-func described(f shop.Field) string {
+func described(f shop.FormField) string {
 	out := string(f.Kind)
 	add := func(there bool, format string, args ...any) {
 		if there {

@@ -30,7 +30,7 @@ type fieldSettings struct {
 	Prefix    *string `help:"What a pick list says before anything is picked."`
 }
 
-func (s fieldSettings) apply(f *shop.Field) error {
+func (s fieldSettings) apply(f *shop.FormField) error {
 	var errs []error
 	number, day := f.Kind == shop.FieldNumber, f.Kind == shop.FieldDate
 	for _, bound := range []struct {
@@ -107,7 +107,7 @@ func (c *FormFieldAdd) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	f := shop.Field{Form: formOf(c.Form), Kind: kinds[c.Kind], Label: c.Label, Required: c.Required, SortOrder: c.SortOrder}
+	f := shop.FormField{Form: formOf(c.Form), Kind: kinds[c.Kind], Label: c.Label, Required: c.Required, SortOrder: c.SortOrder}
 	for _, label := range c.Option {
 		f.Options = append(f.Options, shop.FieldOption{Label: label})
 	}
@@ -148,7 +148,7 @@ func (c *FormFieldList) Run(e *Env) error {
 }
 
 // facts says in words what a field is like.
-func facts(f shop.Field) []string {
+func facts(f shop.FormField) []string {
 	out := []string{nameOfKind(f.Kind)}
 	if f.BuiltIn != "" {
 		out = append(out, "built in")
@@ -210,7 +210,7 @@ func (c *FormFieldSet) override(e *Env, storeID int64) error {
 	return e.Storage.OverrideField(e.Ctx, storeID, changes...)
 }
 
-func (c *FormFieldSet) change(f *shop.Field) error {
+func (c *FormFieldSet) change(f *shop.FormField) error {
 	if c.Label != nil {
 		f.Label = *c.Label
 	}

@@ -67,8 +67,8 @@ const (
 	BuiltInMarketing       BuiltInField = "ReceiveMarketingEmails"
 )
 
-// Field defines one field of a form.
-type Field struct {
+// FormField defines one field of a form.
+type FormField struct {
 	ID        int64
 	Form      Form
 	Kind      FieldKind
@@ -116,23 +116,23 @@ const FirstFieldID = 26
 
 // Forms are the form fields of a store. The zero value has the built-in ones.
 type Forms struct {
-	Custom    []Field // by id
+	Custom    []FormField // by id
 	Overrides []FieldOverride
 }
 
 // builtIn lists the built-in fields of each form, by id. The country's options
 // and the state's are in geography.
-func builtIn(form Form) []Field {
+func builtIn(form Form) []FormField {
 	length := func(n int64) FieldSettings { return FieldSettings{MaxLength: &n} }
 	prefix := func(s string) FieldSettings { return FieldSettings{Prefix: s} }
 	none := FieldSettings{}
-	field := func(id int64, name BuiltInField, kind FieldKind, label string, required bool, s FieldSettings) Field {
-		return Field{ID: id, Form: form, Kind: kind, Label: label, Required: required, SortOrder: id, BuiltIn: name, FieldSettings: s}
+	field := func(id int64, name BuiltInField, kind FieldKind, label string, required bool, s FieldSettings) FormField {
+		return FormField{ID: id, Form: form, Kind: kind, Label: label, Required: required, SortOrder: id, BuiltIn: name, FieldSettings: s}
 	}
 	if form == FormCustomer {
 		offers := field(25, BuiltInMarketing, FieldCheckboxes, "Exclusive Offers", false, none)
 		offers.Options = []FieldOption{{1, "Yes"}}
-		return []Field{
+		return []FormField{
 			field(1, BuiltInEmail, FieldText, "Email Address", true, none),
 			field(2, BuiltInPassword, FieldPassword, "Password", true, length(maxPassword)),
 			field(3, BuiltInConfirmPassword, FieldPassword, "Confirm Password", true, length(maxPassword)),
@@ -140,7 +140,7 @@ func builtIn(form Form) []Field {
 			offers,
 		}
 	}
-	return []Field{
+	return []FormField{
 		field(4, BuiltInFirstName, FieldText, "First Name", true, length(int64(firstNameField.max))),
 		field(5, BuiltInLastName, FieldText, "Last Name", true, length(int64(lastNameField.max))),
 		field(6, BuiltInCompany, FieldText, "Company Name", false, length(int64(companyField.max))),
@@ -159,7 +159,7 @@ func builtIn(form Form) []Field {
 var mayRequire = []BuiltInField{BuiltInCompany, BuiltInPhone, BuiltInAddress2, BuiltInZip}
 
 // Fields are those that a form asks for, built-in ones first, by id.
-func (f Forms) Fields(form Form) []Field {
+func (f Forms) Fields(form Form) []FormField {
 	out := builtIn(form)
 	for i := range out {
 		for _, o := range f.Overrides {
@@ -171,7 +171,7 @@ func (f Forms) Fields(form Form) []Field {
 	return append(out, f.custom(form)...)
 }
 
-func (o FieldOverride) apply(f *Field) {
+func (o FieldOverride) apply(f *FormField) {
 	if o.Label != nil {
 		f.Label = *o.Label
 	}
@@ -184,7 +184,7 @@ func (o FieldOverride) apply(f *Field) {
 }
 
 // custom are the store's own fields that a form asks for.
-func (f Forms) custom(form Form) (out []Field) {
+func (f Forms) custom(form Form) (out []FormField) {
 	for _, field := range f.Custom {
 		if field.Form.Meets(form) {
 			out = append(out, field)
@@ -195,12 +195,12 @@ func (f Forms) custom(form Form) (out []Field) {
 
 // HasCustom tells whether values can be there at all.
 func (f Forms) HasCustom(form Form) bool {
-	return slices.ContainsFunc(f.Custom, func(field Field) bool { return field.Form.Meets(form) })
+	return slices.ContainsFunc(f.Custom, func(field FormField) bool { return field.Form.Meets(form) })
 }
 
 // InSortOrder puts fields as shoppers should see them.
-func InSortOrder(fields []Field) {
-	slices.SortStableFunc(fields, func(a, b Field) int {
+func InSortOrder(fields []FormField) {
+	slices.SortStableFunc(fields, func(a, b FormField) int {
 		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
 	})
 }

@@ -16,7 +16,7 @@ const (
 
 // Define checks a field that the store adds or changes, and cleans it. The field
 // itself may be among the forms.
-func (f Forms) Define(in *Field) error {
+func (f Forms) Define(in *FormField) error {
 	errs := in.checkPlace()
 	others := 0
 	for _, other := range f.Custom {
@@ -36,7 +36,7 @@ func (f Forms) Define(in *Field) error {
 	return errs.Or()
 }
 
-func (f *Field) checkPlace() (errs Errors) {
+func (f *FormField) checkPlace() (errs Errors) {
 	var e *Error
 	if f.Label, e = checkLine("label", f.Label, 1, 255); e != nil {
 		errs = append(errs, e)
@@ -47,7 +47,7 @@ func (f *Field) checkPlace() (errs Errors) {
 	return errs
 }
 
-func (f *Field) checkOptions() (errs Errors) {
+func (f *FormField) checkOptions() (errs Errors) {
 	switch n := len(f.Options); {
 	case f.Kind.HasOptions() && n == 0:
 		return Errors{Invalid("options", "A field of this kind needs options.")}
@@ -93,7 +93,7 @@ func (s FieldSettings) given() (out []string) {
 // defaultRows is how high a text of several lines is where nothing else is said.
 const defaultRows = 5
 
-func (f *Field) checkSettings() (errs Errors) {
+func (f *FormField) checkSettings() (errs Errors) {
 	for _, name := range f.given() {
 		if !slices.Contains(allowed[f.Kind], name) {
 			errs = append(errs, Invalid(name, "A field of this kind has no %s.", name))
@@ -124,7 +124,7 @@ func (f *Field) checkSettings() (errs Errors) {
 }
 
 // checkDefault lets only defaults stand that a shopper could send back.
-func (f *Field) checkDefault() Errors {
+func (f *FormField) checkDefault() Errors {
 	in := FieldInput{List: f.Kind.list()}
 	switch {
 	case f.DefaultText != nil && *f.DefaultText != "":
@@ -145,7 +145,7 @@ func (f *Field) checkDefault() Errors {
 // CheckOverride checks what a store changes of a built-in field, and cleans it.
 func CheckOverride(o *FieldOverride) error {
 	fields := builtIn(o.Form)
-	i := slices.IndexFunc(fields, func(field Field) bool { return field.ID == o.FieldID })
+	i := slices.IndexFunc(fields, func(field FormField) bool { return field.ID == o.FieldID })
 	if i < 0 {
 		return Errorf(NotFound, "No such field is built into this form.")
 	}

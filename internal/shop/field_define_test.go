@@ -67,39 +67,39 @@ func TestOverrides(t *testing.T) {
 
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
-	taken := shop.Forms{Custom: []shop.Field{{ID: 26, Form: shop.FormAddress, Label: "Doorbell"}}}
+	taken := shop.Forms{Custom: []shop.FormField{{ID: 26, Form: shop.FormAddress, Label: "Doorbell"}}}
 	text := func(s string) shop.FieldSettings { return shop.FieldSettings{DefaultText: &s} }
 	for _, c := range []struct {
-		f    shop.Field
+		f    shop.FormField
 		want string
 	}{
-		{shop.Field{Kind: shop.FieldText, Label: " a ", Form: shop.FormCustomer}, ""},
-		{shop.Field{Kind: shop.FieldText, Label: " ", Form: shop.FormCustomer}, "This field is required."},
-		{shop.Field{Kind: shop.FieldText, Label: "DOORBELL", Form: shop.FormShipping}, `There is a field "DOORBELL" already.`},
-		{shop.Field{Kind: shop.FieldText, Label: "Doorbell", Form: shop.FormCustomer}, ""},
-		{shop.Field{ID: 26, Kind: shop.FieldText, Label: "Doorbell", Form: shop.FormAddress}, ""},
-		{shop.Field{Kind: shop.FieldText, Label: "a", SortOrder: 1 << 32}, "A sort order is a number of 32 bits."},
-		{shop.Field{Kind: shop.FieldRadioButtons, Label: "a"}, "A field of this kind needs options."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", Options: colours}, "A field of this kind has no options."},
-		{shop.Field{Kind: shop.FieldPicklist, Label: "a", Options: make([]shop.FieldOption, 251)}, "A field has at most 250 options."},
-		{shop.Field{Kind: shop.FieldPicklist, Label: "a", Options: []shop.FieldOption{{Label: "A"}, {Label: " a "}}}, `The field has the option "a" already.`},
-		{shop.Field{Kind: shop.FieldPicklist, Label: "a", Options: []shop.FieldOption{{Label: "A\n"}, {Label: ""}}}, "This field is required."},
-		{shop.Field{Kind: shop.FieldPicklist, Label: "a", Options: colours, FieldSettings: text("Red")}, "A field of this kind has no default."},
-		{shop.Field{Kind: shop.FieldPassword, Label: "a", FieldSettings: text("secret")}, "A field of this kind has no default."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", FieldSettings: text("a\nb")}, "Line breaks and control characters are not allowed here."},
-		{shop.Field{Kind: shop.FieldMultilineText, Label: "a", FieldSettings: text("a\nb")}, ""},
-		{shop.Field{Kind: shop.FieldMultilineText, Label: "a", FieldSettings: shop.FieldSettings{Rows: 101}}, "A text has 1 to 100 rows."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{Rows: 2}}, "A field of this kind has no rows."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MaxLength: ptr[int64](0)}}, "A length is between 1 and 1000."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MaxLength: ptr[int64](1), DefaultText: ptr("ab")}}, "Use at most 1 characters."},
-		{shop.Field{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MinNumber: ptr[int64](1)}}, "A field of this kind has no min."},
-		{shop.Field{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MinNumber: ptr[int64](2), MaxNumber: ptr[int64](1)}}, "The smallest value is above the largest."},
-		{shop.Field{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MaxNumber: ptr[int64](math.MaxInt32 + 1)}}, "A bound is a whole number of 32 bits."},
-		{shop.Field{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MaxNumber: ptr[int64](1), DefaultNumber: ptr(1.5)}}, "Enter a number of at most 1."},
-		{shop.Field{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), MaxDate: day("2024-01-01")}}, "The smallest value is above the largest."},
-		{shop.Field{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), DefaultDate: day("2024-01-01")}}, "Choose a date from 2024-01-02 on."},
-		{shop.Field{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), MaxDate: day("2024-01-02"), DefaultDate: day("2024-01-02")}}, ""},
-		{shop.Field{Kind: shop.FieldPicklistOrText, Label: "a", FieldSettings: shop.FieldSettings{Prefix: "a\nb"}}, "Line breaks and control characters are not allowed here."},
+		{shop.FormField{Kind: shop.FieldText, Label: " a ", Form: shop.FormCustomer}, ""},
+		{shop.FormField{Kind: shop.FieldText, Label: " ", Form: shop.FormCustomer}, "This field is required."},
+		{shop.FormField{Kind: shop.FieldText, Label: "DOORBELL", Form: shop.FormShipping}, `There is a field "DOORBELL" already.`},
+		{shop.FormField{Kind: shop.FieldText, Label: "Doorbell", Form: shop.FormCustomer}, ""},
+		{shop.FormField{ID: 26, Kind: shop.FieldText, Label: "Doorbell", Form: shop.FormAddress}, ""},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", SortOrder: 1 << 32}, "A sort order is a number of 32 bits."},
+		{shop.FormField{Kind: shop.FieldRadioButtons, Label: "a"}, "A field of this kind needs options."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", Options: colours}, "A field of this kind has no options."},
+		{shop.FormField{Kind: shop.FieldPicklist, Label: "a", Options: make([]shop.FieldOption, 251)}, "A field has at most 250 options."},
+		{shop.FormField{Kind: shop.FieldPicklist, Label: "a", Options: []shop.FieldOption{{Label: "A"}, {Label: " a "}}}, `The field has the option "a" already.`},
+		{shop.FormField{Kind: shop.FieldPicklist, Label: "a", Options: []shop.FieldOption{{Label: "A\n"}, {Label: ""}}}, "This field is required."},
+		{shop.FormField{Kind: shop.FieldPicklist, Label: "a", Options: colours, FieldSettings: text("Red")}, "A field of this kind has no default."},
+		{shop.FormField{Kind: shop.FieldPassword, Label: "a", FieldSettings: text("secret")}, "A field of this kind has no default."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", FieldSettings: text("a\nb")}, "Line breaks and control characters are not allowed here."},
+		{shop.FormField{Kind: shop.FieldMultilineText, Label: "a", FieldSettings: text("a\nb")}, ""},
+		{shop.FormField{Kind: shop.FieldMultilineText, Label: "a", FieldSettings: shop.FieldSettings{Rows: 101}}, "A text has 1 to 100 rows."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{Rows: 2}}, "A field of this kind has no rows."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MaxLength: ptr[int64](0)}}, "A length is between 1 and 1000."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MaxLength: ptr[int64](1), DefaultText: ptr("ab")}}, "Use at most 1 characters."},
+		{shop.FormField{Kind: shop.FieldText, Label: "a", FieldSettings: shop.FieldSettings{MinNumber: ptr[int64](1)}}, "A field of this kind has no min."},
+		{shop.FormField{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MinNumber: ptr[int64](2), MaxNumber: ptr[int64](1)}}, "The smallest value is above the largest."},
+		{shop.FormField{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MaxNumber: ptr[int64](math.MaxInt32 + 1)}}, "A bound is a whole number of 32 bits."},
+		{shop.FormField{Kind: shop.FieldNumber, Label: "a", FieldSettings: shop.FieldSettings{MaxNumber: ptr[int64](1), DefaultNumber: ptr(1.5)}}, "Enter a number of at most 1."},
+		{shop.FormField{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), MaxDate: day("2024-01-01")}}, "The smallest value is above the largest."},
+		{shop.FormField{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), DefaultDate: day("2024-01-01")}}, "Choose a date from 2024-01-02 on."},
+		{shop.FormField{Kind: shop.FieldDate, Label: "a", FieldSettings: shop.FieldSettings{MinDate: day("2024-01-02"), MaxDate: day("2024-01-02"), DefaultDate: day("2024-01-02")}}, ""},
+		{shop.FormField{Kind: shop.FieldPicklistOrText, Label: "a", FieldSettings: shop.FieldSettings{Prefix: "a\nb"}}, "Line breaks and control characters are not allowed here."},
 	} {
 		f := c.f
 		f.Options = slices.Clone(f.Options)
@@ -111,8 +111,8 @@ func TestDefinitions(t *testing.T) {
 			t.Errorf("not made fit: %+v", f)
 		}
 	}
-	full := shop.Forms{Custom: make([]shop.Field, shop.MaxFields)}
-	if err := full.Define(&shop.Field{ID: 999, Kind: shop.FieldText, Label: "a"}); shop.CodeOf(err) != shop.Conflict {
+	full := shop.Forms{Custom: make([]shop.FormField, shop.MaxFields)}
+	if err := full.Define(&shop.FormField{ID: 999, Kind: shop.FieldText, Label: "a"}); shop.CodeOf(err) != shop.Conflict {
 		t.Errorf("one too many: %v", err)
 	}
 }

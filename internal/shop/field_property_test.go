@@ -62,7 +62,7 @@ func TestNothingUnfitIsKept(t *testing.T) {
 	})
 }
 
-func fits(f shop.Field, v shop.FieldValue) bool {
+func fits(f shop.FormField, v shop.FieldValue) bool {
 	text := func(most int, lines bool) bool {
 		odd := func(r rune) bool { return unicode.IsControl(r) && (!lines || !strings.ContainsRune("\n\r\t", r)) }
 		return v.Text != "" && utf8.ValidString(v.Text) && utf8.RuneCountInString(v.Text) <= most && !strings.ContainsFunc(v.Text, odd)

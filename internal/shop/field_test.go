@@ -22,7 +22,7 @@ var colours = []shop.FieldOption{{ID: 1, Label: "Red"}, {ID: 3, Label: "Blue"}, 
 
 // oneOfEach has a field of every kind, ids 26 to 34.
 func oneOfEach() shop.Forms {
-	fields := []shop.Field{
+	fields := []shop.FormField{
 		{Kind: shop.FieldCheckboxes, Options: colours},
 		{Kind: shop.FieldDate, FieldSettings: shop.FieldSettings{MinDate: day("2024-01-31"), MaxDate: day("2024-12-31")}},
 		{Kind: shop.FieldMultilineText, FieldSettings: shop.FieldSettings{Rows: 3}},
@@ -218,7 +218,7 @@ func TestANewAccountHearsOfEverything(t *testing.T) {
 
 func TestFormsMeet(t *testing.T) {
 	t.Parallel()
-	forms := shop.Forms{Custom: []shop.Field{
+	forms := shop.Forms{Custom: []shop.FormField{
 		{ID: 26, Form: shop.FormCustomer, Kind: shop.FieldText, Required: true}, {ID: 27, Form: shop.FormAddress, Kind: shop.FieldText, Required: true},
 		{ID: 28, Form: shop.FormShipping, Kind: shop.FieldText, Required: true}, {ID: 29, Form: shop.FormBilling, Kind: shop.FieldText, Required: true},
 	}}

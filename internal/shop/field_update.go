@@ -13,7 +13,7 @@ type FieldUpdate struct {
 
 	form    Form
 	path    string // of CustomerFormFieldsInput
-	fields  []Field
+	fields  []FormField
 	given   map[int64]string // path of the input that a field was given by
 	set     []FieldValue
 	cleared []int64
@@ -26,7 +26,7 @@ func (u *FieldUpdate) Check(forms Forms, form Form, path string) (errs Errors) {
 	u.given, u.set, u.cleared = map[int64]string{}, nil, nil
 	for _, in := range u.Inputs {
 		item := path + "." + string(in.List) + "." + strconv.Itoa(in.Index)
-		i := slices.IndexFunc(u.fields, func(f Field) bool { return f.ID == in.FieldID })
+		i := slices.IndexFunc(u.fields, func(f FormField) bool { return f.ID == in.FieldID })
 		switch _, twice := u.given[in.FieldID]; {
 		case i < 0:
 			errs = append(errs, Invalid(item+".fieldEntityId", "This form has no such field."))
@@ -43,7 +43,7 @@ func (u *FieldUpdate) Check(forms Forms, form Form, path string) (errs Errors) {
 	return errs
 }
 
-func (u *FieldUpdate) take(f Field, in FieldInput) *Error {
+func (u *FieldUpdate) take(f FormField, in FieldInput) *Error {
 	path := u.given[f.ID]
 	switch {
 	case in.List == ListPasswords && f.Kind == FieldPassword && in.Text == "":

@@ -93,7 +93,7 @@ const (
 	maxFieldMultiline = 10_000
 )
 
-func (f Field) longest() int {
+func (f FormField) longest() int {
 	n := maxFieldText
 	switch f.Kind {
 	case FieldMultilineText:
@@ -109,7 +109,7 @@ func (f Field) longest() int {
 
 // value makes an input of the right list the value to be kept; path is to blame
 // otherwise.
-func (f Field) value(in FieldInput, path string) (v FieldValue, e *Error) {
+func (f FormField) value(in FieldInput, path string) (v FieldValue, e *Error) {
 	v.FieldID = f.ID
 	switch f.Kind {
 	case FieldCheckboxes, FieldPicklist, FieldRadioButtons:
@@ -136,7 +136,7 @@ func (f Field) value(in FieldInput, path string) (v FieldValue, e *Error) {
 	return v, e
 }
 
-func (f Field) choose(ids []int64, path string) (chosen []int64, e *Error) {
+func (f FormField) choose(ids []int64, path string) (chosen []int64, e *Error) {
 	for _, id := range ids {
 		if !slices.ContainsFunc(f.Options, func(o FieldOption) bool { return o.ID == id }) {
 			return nil, Invalid(path, "Choose one of the options.")
@@ -150,7 +150,7 @@ func (f Field) choose(ids []int64, path string) (chosen []int64, e *Error) {
 	return chosen, nil
 }
 
-func (f Field) checkNumber(n float64, path string) *Error {
+func (f FormField) checkNumber(n float64, path string) *Error {
 	switch {
 	case f.MinNumber != nil && n < float64(*f.MinNumber):
 		return Invalid(path, "Enter a number of at least %d.", *f.MinNumber)
@@ -163,7 +163,7 @@ func (f Field) checkNumber(n float64, path string) *Error {
 }
 
 // checkDate compares days: a client's noon is as good as its midnight.
-func (f Field) checkDate(at time.Time, path string) *Error {
+func (f FormField) checkDate(at time.Time, path string) *Error {
 	day := at.Format(time.DateOnly)
 	switch {
 	case at.Year() < 1 || at.Year() > 9999:
@@ -178,7 +178,7 @@ func (f Field) checkDate(at time.Time, path string) *Error {
 
 // Read gives what a kept value still says: options may have been removed since.
 // ok is false when nothing is left.
-func (f Field) Read(v FieldValue) (_ FieldValue, ok bool) {
+func (f FormField) Read(v FieldValue) (_ FieldValue, ok bool) {
 	if !f.Kind.HasOptions() {
 		return v, true
 	}
@@ -189,7 +189,7 @@ func (f Field) Read(v FieldValue) (_ FieldValue, ok bool) {
 }
 
 // OptionLabel is the label of an option; "" when there is none.
-func (f Field) OptionLabel(id int64) string {
+func (f FormField) OptionLabel(id int64) string {
 	for _, o := range f.Options {
 		if o.ID == id {
 			return o.Label

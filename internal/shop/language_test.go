@@ -32,6 +32,7 @@ var forDevelopers = []string{
 	"Leave out the spaces around it.", "Give an address with https:// or http://.", "Sessions last %d seconds at least.",
 	"A captcha needs site key, URL and secret before it can be asked for.", "A captcha needs a site key before it can be asked for.",
 	"Passwords can be asked for with 1 to %d characters.", "A language's path is one of this site, such as /de.", "A language stands there twice.",
+	"Ask for %d keys at most.",
 	// What only the command line defines.
 	"A sort order is a number of 32 bits.", "There is a field %q already.", "A store has at most %d fields of its own.", "A field of this kind needs options.",
 	"A field of this kind has no %s.", "A field has at most %d options.", "The field has the option %q already.", "A text has 1 to 100 rows.",
@@ -101,7 +102,7 @@ func called(c *ast.CallExpr) string {
 }
 
 // Texts about the query itself are for developers as well.
-var aboutQueries = regexp.MustCompile(`^(The query|The operation|Only one mutation|Int is|Long is|BigDecimal is|DateTime is|Mutations have to|Accept has to)`)
+var aboutQueries = regexp.MustCompile(`^(The query|The operation|Only one mutation|Int is|Long is|BigDecimal is|Float is|DateTime is|Mutations have to|Accept has to)`)
 
 func TestEverythingAShopperReadsIsTranslated(t *testing.T) {
 	t.Parallel()

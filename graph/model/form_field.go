@@ -1,0 +1,75 @@
+package model
+
+import "regulars/internal/shop"
+
+// FormField is the contract's interface of that name.
+type FormField interface{ IsFormField() }
+
+// formField is what all kinds have in common, and what some of them show.
+type formField struct{ shop.FormField }
+
+// IsFormField tells that this is one.
+func (formField) IsFormField() {}
+
+// EntityID is the field's id.
+func (f formField) EntityID() int64 { return f.ID }
+
+// IsBuiltIn tells whether every store has the field.
+func (f formField) IsBuiltIn() bool { return f.BuiltIn != "" }
+
+// IsRequired tells whether it has to be filled in.
+func (f formField) IsRequired() bool { return f.Required }
+
+// BuiltInFieldID names a built-in field; nil for others.
+func (f formField) BuiltInFieldID() *shop.BuiltInField {
+	if f.BuiltIn == "" {
+		return nil
+	}
+	return &f.BuiltIn
+}
+
+// The kinds of fields. What each shows is in the schema.
+type (
+	CheckboxesFormField     struct{ formField }
+	DateFormField           struct{ formField }
+	MultilineTextFormField  struct{ formField }
+	NumberFormField         struct{ formField }
+	PasswordFormField       struct{ formField }
+	PicklistFormField       struct{ formField }
+	PicklistOrTextFormField struct{ formField }
+	RadioButtonsFormField   struct{ formField }
+	TextFormField           struct{ formField }
+)
+
+// ChoosePrefix is what the list says before anything is picked.
+func (f PicklistFormField) ChoosePrefix() string { return f.Prefix }
+
+// PicklistPrefix is what the list says before anything is picked.
+func (f PicklistOrTextFormField) PicklistPrefix() string { return f.Prefix }
+
+// NewFormField is the type of the contract that a field's kind has.
+func NewFormField(field shop.FormField) FormField {
+	f := formField{field}
+	switch f.Kind {
+	case shop.FieldCheckboxes:
+		return CheckboxesFormField{f}
+	case shop.FieldDate:
+		return DateFormField{f}
+	case shop.FieldMultilineText:
+		return MultilineTextFormField{f}
+	case shop.FieldNumber:
+		return NumberFormField{f}
+	case shop.FieldPassword:
+		return PasswordFormField{f}
+	case shop.FieldPicklist:
+		return PicklistFormField{f}
+	case shop.FieldPicklistOrText:
+		return PicklistOrTextFormField{f}
+	case shop.FieldRadioButtons:
+		return RadioButtonsFormField{f}
+	}
+	return TextFormField{f}
+}
+
+// CustomerAttributes is whose attributes are asked for.
+type CustomerAttributes struct{ CustomerID int64 }
