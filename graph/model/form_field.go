@@ -28,7 +28,8 @@ func (f formField) BuiltInFieldID() *shop.BuiltInField {
 	return &f.BuiltIn
 }
 
-// The kinds of fields. What each shows is in the schema.
+// CheckboxesFormField and the others are the kinds of fields; what each shows is
+// in the schema.
 type (
 	CheckboxesFormField     struct{ formField }
 	DateFormField           struct{ formField }
