@@ -94,18 +94,18 @@ func deleteAddressMember(e *shop.Error, message string) model.DeleteCustomerAddr
 	return nil
 }
 
-func newAddress(in model.AddCustomerAddressInput) shop.CustomerAddress {
-	return shop.CustomerAddress{
+func newAddress(in model.AddCustomerAddressInput) shop.NewAddress {
+	return shop.NewAddress{Fields: fieldInputs(in.FormFields), CustomerAddress: shop.CustomerAddress{
 		FirstName: in.FirstName, LastName: in.LastName, Company: in.Company, Address1: in.Address1, Address2: in.Address2, City: in.City,
 		StateOrProvince: in.StateOrProvince, PostalCode: in.PostalCode, CountryCode: in.CountryCode, Phone: in.Phone,
-	}
+	}}
 }
 
 func addressUpdate(in *model.UpdateCustomerAddressDataInput) shop.AddressUpdate {
 	return shop.AddressUpdate{
 		FirstName: in.FirstName, LastName: in.LastName, Company: cleared(in.Company), Address1: in.Address1, Address2: cleared(in.Address2),
 		City: in.City, StateOrProvince: cleared(in.StateOrProvince), PostalCode: cleared(in.PostalCode), CountryCode: in.CountryCode,
-		Phone: cleared(in.Phone),
+		Phone: cleared(in.Phone), Fields: fieldInputs(in.FormFields),
 	}
 }
 

@@ -132,3 +132,9 @@ func (r customer) FormFields(ctx context.Context, c *shop.Customer) ([]model.Cus
 		return r.Storage.CustomerFields(ctx, session.From(ctx).Store.ID, c.ID)
 	})
 }
+
+func (r customerAddress) FormFields(ctx context.Context, a *shop.CustomerAddress) ([]model.CustomerFormFieldValue, error) {
+	return valuesIn(ctx, shop.FormAddress, func() ([]shop.FieldValue, error) {
+		return r.Storage.AddressFields(ctx, session.From(ctx).Store.ID, a.ID)
+	})
+}

@@ -118,9 +118,10 @@ func costs() generated.ComplexityRoot {
 		return 1 + child*countries
 	}
 	c.Country.StatesOrProvinces = func(child int) int { return 1 + child*statesOfCountry }
-	c.Customer.Metafields = func(child int, _ string, _ []string, before, after *string, first, last *int64) int {
+	metafields := func(child int, _ string, _ []string, before, after *string, first, last *int64) int {
 		return page(child, before, after, first, last)
 	}
+	c.Customer.Metafields, c.Channel.Metafields, c.Store.Metafields = metafields, metafields, metafields
 	costsOfFields(&c)
 	return c
 }
@@ -134,5 +135,5 @@ func costsOfFields(c *generated.ComplexityRoot) {
 	c.FormFields.Customer, c.FormFields.ShippingAddress, c.FormFields.BillingAddress = definitions, definitions, definitions
 	options := list(2 * shop.DefaultPage)
 	c.CheckboxesFormField.Options, c.PicklistFormField.Options, c.RadioButtonsFormField.Options = options, options, options
-	c.Customer.FormFields = list(shop.DefaultPage)
+	c.Customer.FormFields, c.CustomerAddress.FormFields = list(shop.DefaultPage), list(shop.DefaultPage)
 }

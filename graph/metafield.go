@@ -12,6 +12,14 @@ func (r customer) Metafields(ctx context.Context, c *shop.Customer, namespace st
 	return r.metafields(ctx, shop.MetafieldOwner{Resource: shop.ResourceCustomer, ID: c.ID}, namespace, keys, before, after, first, last)
 }
 
+func (r channel) Metafields(ctx context.Context, c *shop.Channel, namespace string, keys []string, before, after *string, first, last *int64) (*model.MetafieldConnection, error) {
+	return r.metafields(ctx, shop.MetafieldOwner{Resource: shop.ResourceChannel, ID: c.ID}, namespace, keys, before, after, first, last)
+}
+
+func (r store) Metafields(ctx context.Context, s *shop.Store, namespace string, keys []string, before, after *string, first, last *int64) (*model.MetafieldConnection, error) {
+	return r.metafields(ctx, shop.MetafieldOwner{Resource: shop.ResourceStore, ID: s.ID}, namespace, keys, before, after, first, last)
+}
+
 // metafields is a page of what storefronts may read about an owner.
 func (r *Resolver) metafields(ctx context.Context, owner shop.MetafieldOwner, namespace string, keys []string, before, after *string, first, last *int64) (*model.MetafieldConnection, error) {
 	const kind = "metafield"

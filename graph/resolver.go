@@ -26,8 +26,10 @@ type (
 	query               struct{ *Resolver }
 	mutation            struct{ *Resolver }
 	customer            struct{ *Resolver }
-	customerAddress     struct{}
+	customerAddress     struct{ *Resolver }
 	customerAttributes  struct{ *Resolver }
+	channel             struct{ *Resolver }
+	store               struct{ *Resolver }
 	formFields          struct{}
 	money               struct{}
 	customerMutations   struct{ *Resolver }
@@ -45,12 +47,18 @@ func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
 func (r *Resolver) Customer() generated.CustomerResolver { return customer{r} }
 
 // CustomerAddress implements generated.ResolverRoot.
-func (r *Resolver) CustomerAddress() generated.CustomerAddressResolver { return customerAddress{} }
+func (r *Resolver) CustomerAddress() generated.CustomerAddressResolver { return customerAddress{r} }
 
 // CustomerAttributes implements generated.ResolverRoot.
 func (r *Resolver) CustomerAttributes() generated.CustomerAttributesResolver {
 	return customerAttributes{r}
 }
+
+// Channel implements generated.ResolverRoot.
+func (r *Resolver) Channel() generated.ChannelResolver { return channel{r} }
+
+// Store implements generated.ResolverRoot.
+func (r *Resolver) Store() generated.StoreResolver { return store{r} }
 
 // FormFields implements generated.ResolverRoot.
 func (r *Resolver) FormFields() generated.FormFieldsResolver { return formFields{} }

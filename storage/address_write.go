@@ -35,9 +35,10 @@ const countAddressBook = `
 SELECT count(*) FROM addresses WHERE store_id = $1 AND customer_id = $2`
 
 // AddAddress adds to a customer's address book, its event with it. An address
-// that is there already is the one that is answered; nothing changes then.
+// that is there already is the one that is answered; nothing changes then, form
+// fields included (contract/apps.md a.6).
 // Conflict: the address book is full; Unauthenticated: the customer is gone.
-func (s *Store) AddAddress(ctx context.Context, storeID, customerID int64, a shop.CustomerAddress) (address shop.CustomerAddress, err error) {
+func (s *Store) AddAddress(ctx context.Context, storeID, customerID int64, a shop.NewAddress) (address shop.CustomerAddress, err error) {
 	defer explain(&err, "adding an address to customer %d of store %d", customerID, storeID)
 	err = s.tx(ctx, func(t tx) error {
 		if err := t.lockAddressBook(storeID, customerID); err != nil {
@@ -64,7 +65,8 @@ func (s *Store) AddAddress(ctx context.Context, storeID, customerID int64, a sho
 }
 
 // insertAddress needs the address book to be locked, or to be nobody's yet.
-func (t tx) insertAddress(storeID, customerID int64, a shop.CustomerAddress) (shop.CustomerAddress, error) {
+func (t tx) insertAddress(storeID, customerID int64, in shop.NewAddress) (shop.CustomerAddress, error) {
+	a := in.CustomerAddress
 	ok, err := found(t.get(&a.ID, insertAddress, storeID, customerID, a.Fingerprint(customerID), a.FirstName, a.LastName, a.Company,
 		a.Address1, a.Address2, a.City, a.StateOrProvince, a.PostalCode, a.CountryCode, a.Phone, a.AddressType))
 	if err != nil {
@@ -74,6 +76,9 @@ func (t tx) insertAddress(storeID, customerID int64, a shop.CustomerAddress) (sh
 		return a, errOvertaken
 	}
 	if err := guardID(a.ID); err != nil {
+		return a, err
+	}
+	if _, err := t.saveFields(addressValues, storeID, a.ID, &in.Fields); err != nil {
 		return a, err
 	}
 	return a, t.addAddressEvent(storeID, customerID, event{"store/customer/address/created", "address", a.ID, 1, nil})
@@ -117,10 +122,15 @@ func (s *Store) UpdateAddress(ctx context.Context, storeID, customerID, id int64
 		if !there {
 			return noSuchAddress()
 		}
-		if address, err = u.Apply(was); err != nil {
+		address, err = u.Apply(was)
+		fields, fieldsErr := t.saveFields(addressValues, storeID, id, &u.Fields)
+		if err := shop.Both(err, fieldsErr); err != nil {
 			return err
 		}
 		changed := was.Changes(address)
+		if fields {
+			changed = append(changed, "form_fields")
+		}
 		if len(changed) == 0 {
 			return nil
 		}

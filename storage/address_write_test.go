@@ -16,7 +16,7 @@ func place(n int) shop.CustomerAddress {
 
 func (w *world) address(t testing.TB, customer int64, n int) shop.CustomerAddress {
 	t.Helper()
-	a, err := w.s.AddAddress(t.Context(), w.store, customer, place(n))
+	a, err := w.s.AddAddress(t.Context(), w.store, customer, shop.NewAddress{CustomerAddress: place(n)})
 	must(t, err)
 	return a
 }
@@ -67,7 +67,7 @@ func TestAddressComesWithItsCustomer(t *testing.T) {
 	w := newWorld(t)
 	in := person(t, "ada@example.com")
 	a := place(1)
-	in.Address = &a
+	in.Address = &shop.NewAddress{CustomerAddress: a}
 	ada, err := w.s.CreateCustomer(t.Context(), w.store, in)
 	must(t, err)
 	if ada.Version != 1 || w.text(t, `SELECT fingerprint FROM addresses`) != w.text(t, `SELECT '\x`+fmt.Sprintf("%x", a.Fingerprint(ada.ID))+`'::bytea`) {
@@ -81,7 +81,7 @@ func TestAddressComesWithItsCustomer(t *testing.T) {
 	_, err = w.s.CreateCustomer(t.Context(), w.store, in)
 	wantCode(t, err, shop.Conflict)
 	bad := person(t, "bob@example.com")
-	bad.Address = &shop.CustomerAddress{CountryCode: "no country"}
+	bad.Address = &shop.NewAddress{CustomerAddress: shop.CustomerAddress{CountryCode: "no country"}}
 	if _, err := w.s.CreateCustomer(t.Context(), w.store, bad); err == nil {
 		t.Error("kept")
 	}
@@ -100,7 +100,7 @@ func TestAddressBookHoldsAHundred(t *testing.T) {
 	}
 	full := 0
 	for _, err := range together(50, func(i int) error {
-		_, err := w.s.AddAddress(t.Context(), w.store, ada, place(100+i))
+		_, err := w.s.AddAddress(t.Context(), w.store, ada, shop.NewAddress{CustomerAddress: place(100 + i)})
 		return err
 	}) {
 		if err != nil {
@@ -125,7 +125,7 @@ func TestSameAddressFiftyTimesAtOnceIsOne(t *testing.T) {
 	ada := w.customer(t, w.store, "ada@example.com", false).ID
 	ids := make([]int64, 50)
 	allFine(t, together(50, func(i int) error {
-		a, err := w.s.AddAddress(t.Context(), w.store, ada, place(1))
+		a, err := w.s.AddAddress(t.Context(), w.store, ada, shop.NewAddress{CustomerAddress: place(1)})
 		ids[i] = a.ID
 		return err
 	}))
@@ -172,7 +172,7 @@ func TestAddressesAreTheirOwnersAlone(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ store, customer int64 }{"another store": {two, ada}, "gone": {w.store, 999}} {
-		if _, err := w.s.AddAddress(t.Context(), c.store, c.customer, place(1)); shop.CodeOf(err) != shop.Unauthenticated {
+		if _, err := w.s.AddAddress(t.Context(), c.store, c.customer, shop.NewAddress{CustomerAddress: place(1)}); shop.CodeOf(err) != shop.Unauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := w.s.UpdateAddress(t.Context(), c.store, c.customer, a.ID, shop.AddressUpdate{City: &city}); shop.CodeOf(err) != shop.Unauthenticated {
@@ -201,7 +201,7 @@ func TestAddressBookUnderManyHands(t *testing.T) {
 	for i, err := range together(50, func(i int) error {
 		switch i % 3 {
 		case 0:
-			_, err := w.s.AddAddress(t.Context(), w.store, ada, place(i%10))
+			_, err := w.s.AddAddress(t.Context(), w.store, ada, shop.NewAddress{CustomerAddress: place(i % 10)})
 			return err
 		case 1:
 			to := place((i + 3) % 10).Address1

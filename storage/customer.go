@@ -75,8 +75,8 @@ type NewCustomer struct {
 	ChannelID    int64
 	ChannelIDs   []int64 // nil for a global account
 	Locale       string
-	Address      *shop.CustomerAddress // the first of the address book; nil for none
-	Fields       shop.FieldUpdate      // checked, and hashed
+	Address      *shop.NewAddress // checked, the first of the address book; nil for none
+	Fields       shop.FieldUpdate // checked, and hashed
 }
 
 const insertCustomer = `
@@ -88,8 +88,8 @@ VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END, NULLIF($5, ''), $6, $7, $8, $9,
 ON CONFLICT (store_id, email_key) DO NOTHING
 RETURNING id`
 
-// CreateCustomer makes an account and its first address, their events with them. An address that is taken
-// is a Conflict.
+// CreateCustomer makes an account and its first address, what they say in form
+// fields and their events with them. An address that is taken is a Conflict.
 func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustomer) (customer shop.Customer, err error) {
 	defer explain(&err, "creating a customer in store %d", storeID)
 	var channels any

@@ -111,7 +111,7 @@ func TestDeletingKeepsTheSubscriber(t *testing.T) {
 	w := newWorld(t)
 	ada := w.customer(t, w.store, "ada@example.com", false)
 	w.login(t, w.store, ada.ID, "here")
-	_, err := w.s.AddAddress(t.Context(), w.store, ada.ID, shop.CustomerAddress{FirstName: "Ada", CountryCode: "DE"})
+	_, err := w.s.AddAddress(t.Context(), w.store, ada.ID, shop.NewAddress{CustomerAddress: shop.CustomerAddress{FirstName: "Ada", CountryCode: "DE"}})
 	must(t, err)
 	in := guest("ada@example.com")
 	in.Customer = ada

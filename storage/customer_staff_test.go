@@ -19,7 +19,7 @@ func TestCustomerRecord(t *testing.T) {
 	in.GroupID, in.ChannelIDs, in.ChannelID, in.Locale, in.Verified = group, []int64{1, 7}, 7, "de", true
 	made, err := w.s.CreateCustomer(t.Context(), w.store, in)
 	must(t, err)
-	_, err = w.s.AddAddress(t.Context(), w.store, made.ID, shop.CustomerAddress{FirstName: "Ada", CountryCode: "DE"})
+	_, err = w.s.AddAddress(t.Context(), w.store, made.ID, shop.NewAddress{CustomerAddress: shop.CustomerAddress{FirstName: "Ada", CountryCode: "DE"}})
 	must(t, err)
 	w.owner.MustExec(`UPDATE customers SET notes = 'pays late', tax_exempt_category = 'A', accepts_abandoned = true`)
 	r, ok, err := w.s.CustomerRecord(t.Context(), w.store, made.ID)

@@ -20,7 +20,7 @@ func TestAddressPagesAgreeWithPageOf(t *testing.T) {
 		c := w.customer(t, w.store, mail(i), false).ID
 		ids = append(ids, c)
 		for j := range n {
-			_, err := w.s.AddAddress(t.Context(), w.store, c, shop.CustomerAddress{FirstName: fmt.Sprint(j), CountryCode: "DE"})
+			_, err := w.s.AddAddress(t.Context(), w.store, c, shop.NewAddress{CustomerAddress: shop.CustomerAddress{FirstName: fmt.Sprint(j), CountryCode: "DE"}})
 			must(t, err)
 		}
 		all, err := w.s.Addresses(t.Context(), w.store, c, shop.Window{Before: math.MaxInt64, Limit: 50})
@@ -78,7 +78,7 @@ func TestAddressTwiceIsOne(t *testing.T) {
 			if i%2 == 0 {
 				a.Company = &empty // no company and an empty one are the same
 			}
-			_, err := w.s.AddAddress(t.Context(), w.store, c, a)
+			_, err := w.s.AddAddress(t.Context(), w.store, c, shop.NewAddress{CustomerAddress: a})
 			return err
 		}))
 	}

@@ -158,7 +158,7 @@ func TestChangedResultTypesAreMadeAnew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ada := w.customer(t, w.store, "ada@example.com", true)
-	_, err := w.s.AddAddress(t.Context(), w.store, ada.ID, shop.CustomerAddress{FirstName: "A", LastName: "B", Address1: "C", City: "D", CountryCode: "DE"})
+	_, err := w.s.AddAddress(t.Context(), w.store, ada.ID, shop.NewAddress{CustomerAddress: shop.CustomerAddress{FirstName: "A", LastName: "B", Address1: "C", City: "D", CountryCode: "DE"}})
 	must(t, err)
 	s := lone(t, w)
 	for n, ddl := range []string{

@@ -30,6 +30,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Channel() ChannelResolver
 	Customer() CustomerResolver
 	CustomerAddress() CustomerAddressResolver
 	CustomerAttributes() CustomerAttributesResolver
@@ -40,6 +41,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	NewsletterMutations() NewsletterMutationsResolver
 	Query() QueryResolver
+	Store() StoreResolver
 }
 
 type DirectiveRoot struct {
@@ -89,7 +91,8 @@ type ComplexityRoot struct {
 	}
 
 	Channel struct {
-		ID func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Metafields func(childComplexity int, namespace string, keys []string, before *string, after *string, first *int64, last *int64) int
 	}
 
 	CheckboxesFormField struct {
@@ -190,6 +193,7 @@ type ComplexityRoot struct {
 		CountryCode     func(childComplexity int) int
 		CountryID       func(childComplexity int) int
 		FirstName       func(childComplexity int) int
+		FormFields      func(childComplexity int) int
 		ID              func(childComplexity int) int
 		LastName        func(childComplexity int) int
 		Phone           func(childComplexity int) int
@@ -567,7 +571,8 @@ type ComplexityRoot struct {
 	}
 
 	Store struct {
-		ID func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Metafields func(childComplexity int, namespace string, keys []string, before *string, after *string, first *int64, last *int64) int
 	}
 
 	Subscriber struct {
@@ -619,6 +624,9 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type ChannelResolver interface {
+	Metafields(ctx context.Context, obj *shop.Channel, namespace string, keys []string, before *string, after *string, first *int64, last *int64) (*model.Connection[model.Metafields], error)
+}
 type CustomerResolver interface {
 	CustomerGroupID(ctx context.Context, obj *shop.Customer) (int64, error)
 	CustomerGroupName(ctx context.Context, obj *shop.Customer) (*string, error)
@@ -636,6 +644,8 @@ type CustomerResolver interface {
 }
 type CustomerAddressResolver interface {
 	Country(ctx context.Context, obj *shop.CustomerAddress) (*string, error)
+
+	FormFields(ctx context.Context, obj *shop.CustomerAddress) ([]model.CustomerFormFieldValue, error)
 }
 type CustomerAttributesResolver interface {
 	Attribute(ctx context.Context, obj *model.CustomerAttributes, entityID int64) (*shop.CustomerAttribute, error)
@@ -677,6 +687,9 @@ type QueryResolver interface {
 	Customer(ctx context.Context, entityID *int64) (*shop.Customer, error)
 	CurrentCustomer(ctx context.Context) (*shop.Customer, error)
 	Groups(ctx context.Context, before *string, after *string, first *int64, last *int64) (*model.Connection[shop.CustomerGroup], error)
+}
+type StoreResolver interface {
+	Metafields(ctx context.Context, obj *shop.Store, namespace string, keys []string, before *string, after *string, first *int64, last *int64) (*model.Connection[model.Metafields], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -802,6 +815,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.ID(childComplexity), true
+	case "Channel.metafields":
+		if e.ComplexityRoot.Channel.Metafields == nil {
+			break
+		}
+
+		args, err := field_Channel_metafields_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Channel.Metafields(childComplexity, args["namespace"].(string), args["keys"].([]string), args["before"].(*string), args["after"].(*string), args["first"].(*int64), args["last"].(*int64)), true
 
 	case "CheckboxesFormField.builtInFieldId":
 		if e.ComplexityRoot.CheckboxesFormField.BuiltInFieldID == nil {
@@ -1174,6 +1198,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerAddress.FirstName(childComplexity), true
+	case "CustomerAddress.formFields":
+		if e.ComplexityRoot.CustomerAddress.FormFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAddress.FormFields(childComplexity), true
 	case "CustomerAddress.entityId":
 		if e.ComplexityRoot.CustomerAddress.ID == nil {
 			break
@@ -2554,6 +2584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Store.ID(childComplexity), true
+	case "Store.metafields":
+		if e.ComplexityRoot.Store.Metafields == nil {
+			break
+		}
+
+		args, err := field_Store_metafields_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Store.Metafields(childComplexity, args["namespace"].(string), args["keys"].([]string), args["before"].(*string), args["after"].(*string), args["first"].(*int64), args["last"].(*int64)), true
 
 	case "Subscriber.entityId":
 		if e.ComplexityRoot.Subscriber.ID == nil {
@@ -3105,6 +3146,8 @@ type CustomerAddress {
   postalCode: String
   "Null when unset."
   company: String
+  "The form fields in which the address has a value, in sort order. All fields are in site.settings.formFields, shippingAddress and billingAddress."
+  formFields: [CustomerFormFieldValue!]!
 }
 
 "What the store notes about a customer."
@@ -3449,6 +3492,8 @@ input AddCustomerAddressInput {
   phone: String
   "At most 30 characters."
   postalCode: String
+  "Required fields of site.settings.formFields.shippingAddress that the store added have to be there; those of billingAddress may be."
+  formFields: CustomerFormFieldsInput
 }
 
 "What adding an address gives."
@@ -3492,6 +3537,8 @@ input UpdateCustomerAddressDataInput {
   phone: String
   "At most 30 characters."
   postalCode: String
+  "A required field that has a value need not be sent again; one that would be left without is an error, whatever else is changed."
+  formFields: CustomerFormFieldsInput
 }
 
 "What changing an address gives."
@@ -3968,12 +4015,42 @@ type NewsletterSettings {
 type Channel {
   "The id, as REST has it."
   entityId: Long!
+  "What apps keep about the channel, as far as storefronts may read it. Pages of 10, 50 at most."
+  metafields(
+    "Whose notes are asked for."
+    namespace: String!
+    "Only these keys, 50 at most; all when there are none."
+    keys: [String!] = []
+    "Only what stands before this cursor."
+    before: String
+    "Only what stands after this cursor; empty is the start."
+    after: String
+    "So many from the front, 50 at most."
+    first: Int
+    "So many from the back, 50 at most."
+    last: Int
+  ): MetafieldConnection!
 }
 
 "A store."
 type Store {
   "The id, as REST has it."
   entityId: Long!
+  "What apps keep about the store, as far as storefronts may read it. Pages of 10, 50 at most."
+  metafields(
+    "Whose notes are asked for."
+    namespace: String!
+    "Only these keys, 50 at most; all when there are none."
+    keys: [String!] = []
+    "Only what stands before this cursor."
+    before: String
+    "Only what stands after this cursor; empty is the start."
+    after: String
+    "So many from the front, 50 at most."
+    first: Int
+    "So many from the back, 50 at most."
+    last: Int
+  ): MetafieldConnection!
 }
 
 "Countries and their states."
@@ -4377,6 +4454,8 @@ func childFields_Channel(ctx context.Context, ec *executionContext, field graphq
 	switch field.Name {
 	case "entityId":
 		return fieldContext_Channel_entityId(ctx, ec, field)
+	case "metafields":
+		return fieldContext_Channel_metafields(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
 }
@@ -4515,6 +4594,8 @@ func childFields_CustomerAddress(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_CustomerAddress_postalCode(ctx, ec, field)
 	case "company":
 		return fieldContext_CustomerAddress_company(ctx, ec, field)
+	case "formFields":
+		return fieldContext_CustomerAddress_formFields(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerAddress", field.Name)
 }
@@ -4933,6 +5014,8 @@ func childFields_Store(ctx context.Context, ec *executionContext, field graphql.
 	switch field.Name {
 	case "entityId":
 		return fieldContext_Store_entityId(ctx, ec, field)
+	case "metafields":
+		return fieldContext_Store_metafields(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Store", field.Name)
 }
@@ -5088,6 +5171,60 @@ func childFields___Type(ctx context.Context, ec *executionContext, field graphql
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_Channel_metafields_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
+	return args, nil
+}
 
 func field_CustomerAttributes_attribute_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -5520,6 +5657,60 @@ func field_Query_groups_args(ctx context.Context, ec *executionContext, rawArgs 
 		return nil, err
 	}
 	args["last"] = arg3
+	return args, nil
+}
+
+func field_Store_metafields_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "keys",
+		func(ctx context.Context, v any) ([]string, error) {
+			return unmarshalOString2ᚕstringᚄ(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["keys"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOInt2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
 	return args, nil
 }
 
@@ -6017,6 +6208,50 @@ func _Channel_entityId(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_Channel_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Long")
+}
+
+func _Channel_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Channel_metafields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Channel().Metafields(ctx, obj, fc.Args["namespace"].(string), fc.Args["keys"].([]string), fc.Args["before"].(*string), fc.Args["after"].(*string), fc.Args["first"].(*int64), fc.Args["last"].(*int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[model.Metafields]) graphql.Marshaler {
+			return marshalNMetafieldConnection2ᚖregularsᚋgraphᚋmodelᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Channel_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MetafieldConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Channel_metafields_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _CheckboxesFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
@@ -7603,6 +7838,38 @@ func _CustomerAddress_company(ctx context.Context, ec *executionContext, field g
 }
 func fieldContext_CustomerAddress_company(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
+}
+
+func _CustomerAddress_formFields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerAddress_formFields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CustomerAddress().FormFields(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.CustomerFormFieldValue) graphql.Marshaler {
+			return marshalNCustomerFormFieldValue2ᚕregularsᚋgraphᚋmodelᚐCustomerFormFieldValueᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerAddress_formFields(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerAddress",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
 }
 
 func _CustomerAddressCreationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressCreationError) (ret graphql.Marshaler) {
@@ -12937,6 +13204,50 @@ func fieldContext_Store_entityId(_ context.Context, ec *executionContext, field 
 	return graphql.NewScalarFieldContext("Store", field, false, false, "Long")
 }
 
+func _Store_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Store) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Store_metafields(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Store().Metafields(ctx, obj, fc.Args["namespace"].(string), fc.Args["keys"].([]string), fc.Args["before"].(*string), fc.Args["after"].(*string), fc.Args["first"].(*int64), fc.Args["last"].(*int64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Connection[model.Metafields]) graphql.Marshaler {
+			return marshalNMetafieldConnection2ᚖregularsᚋgraphᚋmodelᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Store_metafields(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Store",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MetafieldConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Store_metafields_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Subscriber_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14568,7 +14879,7 @@ func unmarshalInputAddCustomerAddressInput(ctx context.Context, ec *executionCon
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode"}
+	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode", "formFields"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14645,6 +14956,13 @@ func unmarshalInputAddCustomerAddressInput(ctx context.Context, ec *executionCon
 				return it, err
 			}
 			it.PostalCode = data
+		case "formFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formFields"))
+			data, err := unmarshalOCustomerFormFieldsInput2ᚖregularsᚋgraphᚋmodelᚐCustomerFormFieldsInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormFields = data
 		}
 	}
 	return it, nil
@@ -15559,7 +15877,7 @@ func unmarshalInputUpdateCustomerAddressDataInput(ctx context.Context, ec *execu
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode"}
+	fieldsInOrder := [...]string{"firstName", "lastName", "address1", "address2", "city", "company", "countryCode", "stateOrProvince", "phone", "postalCode", "formFields"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -15636,6 +15954,13 @@ func unmarshalInputUpdateCustomerAddressDataInput(ctx context.Context, ec *execu
 				return it, err
 			}
 			it.PostalCode = graphql.OmittableOf(data)
+		case "formFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formFields"))
+			data, err := unmarshalOCustomerFormFieldsInput2ᚖregularsᚋgraphᚋmodelᚐCustomerFormFieldsInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormFields = data
 		}
 	}
 	return it, nil
@@ -16733,8 +17058,14 @@ func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 		case "entityId":
 			out.Values[i] = _Channel_entityId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "metafields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Channel_metafields(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -17460,6 +17791,12 @@ func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "formFields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerAddress_formFields(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -20119,8 +20456,14 @@ func _Store(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 		case "entityId":
 			out.Values[i] = _Store_entityId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "metafields":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Store_metafields(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

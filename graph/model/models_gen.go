@@ -95,6 +95,8 @@ type AddCustomerAddressInput struct {
 	Phone *string `json:"phone"`
 	// At most 30 characters.
 	PostalCode *string `json:"postalCode"`
+	// Required fields of site.settings.formFields.shippingAddress that the store added have to be there; those of billingAddress may be.
+	FormFields *CustomerFormFieldsInput `json:"formFields"`
 }
 
 // What adding an address gives.
@@ -773,6 +775,8 @@ type UpdateCustomerAddressDataInput struct {
 	Phone graphql.Omittable[*string] `json:"phone"`
 	// At most 30 characters.
 	PostalCode graphql.Omittable[*string] `json:"postalCode"`
+	// A required field that has a value need not be sent again; one that would be left without is an error, whatever else is changed.
+	FormFields *CustomerFormFieldsInput `json:"formFields"`
 }
 
 // A change of an address.

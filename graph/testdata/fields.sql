@@ -19,4 +19,4 @@ UPDATE stores SET next_form_field_id = 38, config_version = config_version + 1 W
 INSERT INTO stores (id, hash, name, plan, status, currency, country, locale, settings)
 VALUES (2000, 'other', 'Other', 'plus', 'LAUNCHED', 'EUR', 'DE', 'de', '{}');
 INSERT INTO form_fields (store_id, id, form, kind, label, required) VALUES
-    (2000, 26, 'CUSTOMER', 'TEXT', 'CANARY7', true), (2000, 35, 'ADDRESS', 'TEXT', 'CANARY7', true), (2000, 99, 'CUSTOMER', 'TEXT', 'CANARY7', true);
+    (2000, 26, 'CUSTOMER', 'TEXT', 'CANARY7', true), (2000, 35, 'ADDRESS', 'TEXT', 'CANARY7', true), (2000, 99, 'CUSTOMER', 'TEXT', 'CANARY7', true), (2000, 97, 'ADDRESS', 'TEXT', 'CANARY7', true);

@@ -11,13 +11,15 @@ import (
 // is there already is the one that is answered. Refusals: BadUserInput with every
 // field that is wrong, Conflict for a full book, RateLimited, those of the
 // captcha, Unauthenticated when the account is gone.
-func (a *Accounts) AddAddress(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, in shop.CustomerAddress) (shop.CustomerAddress, error) {
-	in, err := in.Check("input")
-	if err != nil {
-		return in, err
+func (a *Accounts) AddAddress(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, in shop.NewAddress) (shop.CustomerAddress, error) {
+	if err := in.CheckNew(store.Forms, "input").Or(); err != nil {
+		return shop.CustomerAddress{}, err
 	}
 	if err := a.mayChange(ctx, store, s, p); err != nil {
-		return in, err
+		return shop.CustomerAddress{}, err
+	}
+	if err := a.hashFields(ctx, &in.Fields); err != nil {
+		return shop.CustomerAddress{}, err
 	}
 	return a.db.AddAddress(ctx, store.ID, s.Customer.ID, in)
 }
@@ -27,6 +29,10 @@ func (a *Accounts) AddAddress(ctx context.Context, store *shop.Store, s *shop.Se
 // NotFound for one that is not theirs, whether it is there or not.
 func (a *Accounts) UpdateAddress(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, id int64, u shop.AddressUpdate) (shop.CustomerAddress, error) {
 	if err := a.mayChange(ctx, store, s, p); err != nil {
+		return shop.CustomerAddress{}, err
+	}
+	u.Check(store.Forms)
+	if err := a.hashFields(ctx, &u.Fields); err != nil {
 		return shop.CustomerAddress{}, err
 	}
 	return a.db.UpdateAddress(ctx, store.ID, s.Customer.ID, id, u)

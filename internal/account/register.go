@@ -14,8 +14,8 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 	if !store.Settings.AccountCreation {
 		return shop.Customer{}, shop.Errorf(shop.Forbidden, "This store does not take new accounts at the moment.")
 	}
-	email, err := in.Check(store.Settings.Passwords)
-	if err := append(shop.ErrorsIn(err), in.Fields.New(store.Forms, shop.FormCustomer, fieldsPath)...).Or(); err != nil {
+	email, err := in.Check(store.Settings.Passwords, store.Forms)
+	if err != nil {
 		return shop.Customer{}, err
 	}
 	if prefix != "" {
@@ -32,6 +32,11 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 	}
 	if err := a.hashFields(ctx, &in.Fields); err != nil {
 		return shop.Customer{}, err
+	}
+	if in.Address != nil {
+		if err := a.hashFields(ctx, &in.Address.Fields); err != nil {
+			return shop.Customer{}, err
+		}
 	}
 	return a.db.CreateCustomer(ctx, store.ID, storage.NewCustomer{
 		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale, Fields: in.Fields,
@@ -55,7 +60,7 @@ func homeOf(c *shop.Channel) []int64 {
 // when the account is gone, RateLimited, those of the captcha.
 func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Session, p Proof, u shop.CustomerUpdate) (shop.Customer, error) {
 	_, _, err := u.Apply(s.Customer)
-	if err := append(shop.ErrorsIn(err), u.Fields.Check(store.Forms, shop.FormCustomer, fieldsPath)...).Or(); err != nil {
+	if err := append(shop.ErrorsIn(err), u.Fields.Check(store.Forms, shop.FormCustomer, shop.FieldsPath)...).Or(); err != nil {
 		return shop.Customer{}, err
 	}
 	if err := a.mayChange(ctx, store, s, p); err != nil {
@@ -66,9 +71,6 @@ func (a *Accounts) Update(ctx context.Context, store *shop.Store, s *shop.Sessio
 	}
 	return a.db.UpdateCustomer(ctx, store.ID, s.Customer.ID, s.TokenHash, u)
 }
-
-// fieldsPath is where an account's form fields stand in the arguments.
-const fieldsPath = "input.formFields"
 
 // hashFields hashes what was given for password fields, as a password is.
 func (a *Accounts) hashFields(ctx context.Context, u *shop.FieldUpdate) (err error) {

@@ -133,7 +133,7 @@ func (e *Env) demoCustomers(storeID int64, groups map[string]int64) (map[string]
 		}
 		out[d.email] = &c.Customer
 		for _, a := range demoAddresses(d.first, d.last) {
-			if _, err := e.Storage.AddAddress(e.Ctx, storeID, c.Customer.ID, a); err != nil {
+			if _, err := e.Storage.AddAddress(e.Ctx, storeID, c.Customer.ID, shop.NewAddress{CustomerAddress: a}); err != nil {
 				return nil, err
 			}
 		}

@@ -7,6 +7,9 @@ import "strings"
 type AddressUpdate struct {
 	FirstName, LastName, Company, Address1, Address2, City *string
 	CountryCode, StateOrProvince, PostalCode, Phone        *string
+	Fields                                                 FieldUpdate
+
+	demanded Errors // what Check found missing
 }
 
 // Check makes a new address fit to be kept, or reports every mistake; at is the
@@ -22,7 +25,8 @@ func (a CustomerAddress) Check(at string) (CustomerAddress, error) {
 // Apply gives a with the changes, or every mistake in them. Fields that are not
 // given are not checked: an old value never stands in the way of a new one.
 func (u AddressUpdate) Apply(a CustomerAddress) (CustomerAddress, error) {
-	return u.apply(a, "input.data")
+	out, err := u.apply(a, "input.data")
+	return out, append(u.demanded, ErrorsIn(err)...).Or()
 }
 
 // apply knows the limits of contract/apps.md a.6.

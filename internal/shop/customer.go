@@ -34,13 +34,16 @@ type Registration struct {
 	Profile
 	Email    string
 	Password string
-	Address  *CustomerAddress // the first of the address book; nil for none
+	Address  *NewAddress // the first of the address book; nil for none
 	Fields   FieldUpdate
 }
 
+// FieldsPath is where an account's form fields stand in the arguments.
+const FieldsPath = "input.formFields"
+
 // Check cleans the input and reports every mistake; fields are paths of
 // RegisterCustomerInput.
-func (in *Registration) Check(policy PasswordPolicy) (Email, error) {
+func (in *Registration) Check(policy PasswordPolicy, forms Forms) (Email, error) {
 	var errs Errors
 	firstNameField.clean(in.FirstName, &in.FirstName, &errs)
 	lastNameField.clean(in.LastName, &in.LastName, &errs)
@@ -51,9 +54,9 @@ func (in *Registration) Check(policy PasswordPolicy) (Email, error) {
 		errs = append(errs, Invalid("input.email", "Enter a valid email address."))
 	}
 	errs = append(errs, policy.Check("input.password", in.Password)...)
+	errs = append(errs, in.Fields.New(forms, FormCustomer, FieldsPath)...)
 	if in.Address != nil {
-		address, err := in.Address.Check("input.address")
-		in.Address, errs = &address, append(errs, ErrorsIn(err)...)
+		errs = append(errs, in.Address.CheckNew(forms, "input.address")...)
 	}
 	return email, errs.Or()
 }

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -111,6 +112,22 @@ func ErrorsIn(err error) Errors {
 		return Errors{e}
 	}
 	return nil
+}
+
+// Both is two outcomes as one: the refusals of both together, or the failure that
+// is none.
+func Both(a, b error) error {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	x, y := ErrorsIn(a), ErrorsIn(b)
+	switch {
+	case len(x) == 0:
+		return a
+	case len(y) == 0:
+		return b
+	}
+	return slices.Concat(x, y)
 }
 
 // CodeOf is the code of err: Internal when it is not one of ours.

@@ -47,6 +47,21 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+func TestBoth(t *testing.T) {
+	t.Parallel()
+	one, two := shop.Invalid("a", "A."), shop.Errors{shop.Invalid("b", "B."), shop.Invalid("c", "C.")}
+	for _, c := range []struct {
+		a, b error
+		want string
+	}{
+		{nil, nil, "<nil>"}, {one, nil, "A."}, {nil, two, "B. C."}, {one, two, "A. B. C."}, {two, one, "B. C. A."}, {io.EOF, one, "EOF"}, {one, io.EOF, "EOF"},
+	} {
+		if got := fmt.Sprint(shop.Both(c.a, c.b)); got != c.want {
+			t.Errorf("%v and %v: %s", c.a, c.b, got)
+		}
+	}
+}
+
 func TestErrorBody(t *testing.T) {
 	t.Parallel()
 	if got := string(shop.ErrorBody(shop.Forbidden, `a "b"`, "")); got != `{"errors":[{"message":"a \"b\"","extensions":{"code":"FORBIDDEN"}}]}`+"\n" {

@@ -46,7 +46,7 @@ func TestNothingUnfitIsKept(t *testing.T) {
 		u := shop.FieldUpdate{Inputs: []shop.FieldInput{in}}
 		errs := u.Check(forms, shop.FormCustomer, "p")
 		set, _, err := u.Apply(nil)
-		if err != nil || len(errs)+len(set) > 1 {
+		if len(shop.ErrorsIn(err)) != len(errs) || len(errs)+len(set) > 1 || u.Idle() != (len(errs)+len(set) == 0 && !clears(in)) {
 			t.Fatalf("%v, %v, %v", errs, set, err)
 		}
 		for _, e := range errs {
@@ -60,6 +60,19 @@ func TestNothingUnfitIsKept(t *testing.T) {
 			}
 		}
 	})
+}
+
+// clears tells an input that takes a value away, were there one.
+func clears(in shop.FieldInput) bool {
+	switch in.List {
+	case shop.ListCheckboxes:
+		return len(in.Options) == 0
+	case shop.ListMultipleChoices:
+		return in.Options[0] == 0
+	case shop.ListTexts, shop.ListMultilineTexts:
+		return strings.TrimSpace(in.Text) == ""
+	}
+	return false
 }
 
 func fits(f shop.FormField, v shop.FieldValue) bool {

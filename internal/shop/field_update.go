@@ -17,30 +17,32 @@ type FieldUpdate struct {
 	given   map[int64]string // path of the input that a field was given by
 	set     []FieldValue
 	cleared []int64
+	refused Errors
 }
 
-// Check cleans the inputs and reports every one that cannot be taken; path is
-// where they stand in the arguments, such as input.formFields.
-func (u *FieldUpdate) Check(forms Forms, form Form, path string) (errs Errors) {
+// Check cleans the inputs and reports every one that cannot be taken, as Apply
+// will; path is where they stand in the arguments, such as input.formFields.
+func (u *FieldUpdate) Check(forms Forms, form Form, path string) Errors {
 	u.form, u.path, u.fields = form, path, forms.custom(form)
-	u.given, u.set, u.cleared = map[int64]string{}, nil, nil
+	u.given, u.set, u.cleared, u.refused = map[int64]string{}, nil, nil, nil
+	refuse := func(e *Error) { u.refused = append(u.refused, e) }
 	for _, in := range u.Inputs {
 		item := path + "." + string(in.List) + "." + strconv.Itoa(in.Index)
 		i := slices.IndexFunc(u.fields, func(f FormField) bool { return f.ID == in.FieldID })
 		switch _, twice := u.given[in.FieldID]; {
 		case i < 0:
-			errs = append(errs, Invalid(item+".fieldEntityId", "This form has no such field."))
+			refuse(Invalid(item+".fieldEntityId", "This form has no such field."))
 			continue
 		case twice:
-			errs = append(errs, Invalid(item+".fieldEntityId", "This field was given twice."))
+			refuse(Invalid(item+".fieldEntityId", "This field was given twice."))
 			continue
 		}
 		u.given[in.FieldID] = item + "." + valueOf[in.List]
 		if e := u.take(u.fields[i], in); e != nil {
-			errs = append(errs, e)
+			refuse(e)
 		}
 	}
-	return errs
+	return u.refused
 }
 
 func (u *FieldUpdate) take(f FormField, in FieldInput) *Error {
@@ -65,11 +67,15 @@ func (u *FieldUpdate) take(f FormField, in FieldInput) *Error {
 // Idle tells that there is nothing to change and nothing that could be missing,
 // so that what is kept need not be read.
 func (u *FieldUpdate) Idle() bool {
-	return len(u.set) == 0 && len(u.cleared) == 0 && len(u.missing(nil)) == 0
+	return len(u.set)+len(u.cleared)+len(u.refused) == 0 && len(u.missing(nil)) == 0
 }
 
-// Secrets are the passwords to be hashed before anything is kept.
+// Secrets are the passwords to be hashed before anything is kept; none where
+// nothing will be.
 func (u *FieldUpdate) Secrets() (out []*FieldValue) {
+	if len(u.refused) > 0 {
+		return nil
+	}
 	for i := range u.set {
 		if u.set[i].Secret != "" {
 			out = append(out, &u.set[i])
@@ -79,8 +85,8 @@ func (u *FieldUpdate) Secrets() (out []*FieldValue) {
 }
 
 // Apply tells what to keep and what to delete of the values that are there, or
-// every required field that would be left without one. A field that has a value
-// need not be sent again.
+// what Check refused and every required field that would be left without one. A
+// field that has a value need not be sent again.
 func (u *FieldUpdate) Apply(there []FieldValue) (set []FieldValue, cleared []int64, err error) {
 	kept := map[int64]FieldValue{}
 	for _, v := range there {
@@ -104,23 +110,14 @@ func (u *FieldUpdate) Apply(there []FieldValue) (set []FieldValue, cleared []int
 			cleared = append(cleared, id)
 		}
 	}
-	return set, cleared, u.missing(after).Or()
+	return set, cleared, slices.Concat(u.refused, u.missing(after)).Or()
 }
 
 // New is Check and Apply for an account or an address that is just being made.
 func (u *FieldUpdate) New(forms Forms, form Form, path string) Errors {
-	errs := u.Check(forms, form, path)
-	blamed := map[string]bool{}
-	for _, e := range errs {
-		blamed[e.Field] = true
-	}
+	u.Check(forms, form, path)
 	_, _, err := u.Apply(nil)
-	for _, e := range ErrorsIn(err) {
-		if !blamed[e.Field] { // one complaint about a field is enough
-			errs = append(errs, e)
-		}
-	}
-	return errs
+	return ErrorsIn(err)
 }
 
 // missing reports the required fields that have no value in after.
@@ -132,6 +129,9 @@ func (u *FieldUpdate) missing(after map[int64]bool) (errs Errors) {
 		path, given := u.given[f.ID]
 		if !given {
 			path = u.path + "." + strconv.FormatInt(f.ID, 10)
+		}
+		if u.refused.blame(path) {
+			continue // one complaint about a field is enough
 		}
 		text := "Required account form field ID %s ('%s') is missing"
 		if u.form != FormCustomer {

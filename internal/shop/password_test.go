@@ -53,12 +53,12 @@ func TestPasswordPolicy(t *testing.T) {
 func TestRegistration(t *testing.T) {
 	t.Parallel()
 	in := shop.Registration{Profile: shop.Profile{FirstName: " Ada ", LastName: "Lovelace", Company: " ", Phone: "+49 30"}, Email: "Ada@example.com", Password: " xkcd xkcd "}
-	email, err := in.Check(shop.DefaultPasswordPolicy)
+	email, err := in.Check(shop.DefaultPasswordPolicy, shop.Forms{})
 	if err != nil || email.Key != "ada@example.com" || in.FirstName != "Ada" || in.Company != "" || in.Password != " xkcd xkcd " {
 		t.Errorf("%+v, %+v, %v", in, email, err)
 	}
 	in = shop.Registration{Profile: shop.Profile{FirstName: strings.Repeat("x", 101), LastName: " \t", Company: "a\nb", Phone: strings.Repeat("1", 51)}, Email: "x", Password: "x"}
-	_, err = in.Check(shop.DefaultPasswordPolicy)
+	_, err = in.Check(shop.DefaultPasswordPolicy, shop.Forms{})
 	var fields []string
 	for _, e := range shop.ErrorsIn(err) {
 		fields = append(fields, e.Field)
