@@ -47,7 +47,7 @@ func (c *AttributeList) Run(e *Env) error {
 		return err
 	}
 	for _, a := range list {
-		e.say("%d  %s  (%s)", a.ID, a.Name, a.Type)
+		e.say("%d  %s  (%s)", a.ID, printable(a.Name), a.Type)
 	}
 	return nil
 }
@@ -73,25 +73,20 @@ func (c *AttributeRemove) Run(e *Env) error {
 
 // AttributeSetValue notes a value.
 type AttributeSetValue struct {
-	Store    string `arg:"" help:"Hash of the store."`
-	Customer string `arg:"" help:"The customer's id or e-mail address."`
-	ID       int64  `arg:"" help:"Id of the attribute."`
-	Value    string `arg:"" help:"The value, as the attribute's type asks; empty takes it away."`
+	subject
+	ID    int64  `arg:"" help:"Id of the attribute."`
+	Value string `arg:"" help:"The value, as the attribute's type asks; empty takes it away."`
 }
 
 // Run implements kong's command.
 func (c *AttributeSetValue) Run(e *Env) error {
-	s, err := e.store(c.Store)
+	s, customer, err := c.find(e)
 	if err != nil {
 		return err
 	}
-	customer, err := e.customerID(s.ID, c.Customer)
-	if err != nil {
+	if err := e.Storage.SetAttribute(e.Ctx, s.Store.ID, customer.ID, c.ID, c.Value); err != nil {
 		return err
 	}
-	if err := e.Storage.SetAttribute(e.Ctx, s.ID, customer, c.ID, c.Value); err != nil {
-		return err
-	}
-	e.say("Set attribute %d of customer %d of store %s.", c.ID, customer, c.Store)
+	e.say("Set attribute %d of customer %d of store %s.", c.ID, customer.ID, c.Store)
 	return nil
 }

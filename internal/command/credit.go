@@ -14,8 +14,7 @@ type Credit struct {
 
 // CreditSet sets an amount.
 type CreditSet struct {
-	Store    string `arg:"" help:"Hash of the store."`
-	Customer string `arg:"" help:"The customer's id or e-mail address."`
+	subject
 	Amount   string `arg:"" help:"The whole amount from now on, such as 12.50; 0 is none."`
 	Currency string `arg:"" help:"ISO 4217."`
 }
@@ -26,42 +25,31 @@ func (c *CreditSet) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	s, err := e.store(c.Store)
+	s, customer, err := c.find(e)
 	if err != nil {
 		return err
 	}
-	customer, err := e.customerID(s.ID, c.Customer)
-	if err != nil {
+	if err := e.Storage.SetStoreCredit(e.Ctx, s.Store.ID, customer.ID, m); err != nil {
 		return err
 	}
-	if err := e.Storage.SetStoreCredit(e.Ctx, s.ID, customer, m); err != nil {
-		return err
-	}
-	e.say("Customer %d of store %s has %s %s with it.", customer, c.Store, m.Value, m.CurrencyCode)
+	e.say("Customer %d of store %s has %s %s with it.", customer.ID, c.Store, m.Value, m.CurrencyCode)
 	return nil
 }
 
 // CreditList prints the amounts.
-type CreditList struct {
-	Store    string `arg:"" help:"Hash of the store."`
-	Customer string `arg:"" help:"The customer's id or e-mail address."`
-}
+type CreditList struct{ subject }
 
 // Run implements kong's command.
 func (c *CreditList) Run(e *Env) error {
-	s, err := e.store(c.Store)
+	s, customer, err := c.find(e)
 	if err != nil {
 		return err
 	}
-	customer, err := e.customerID(s.ID, c.Customer)
+	list, err := e.Storage.StoreCredit(e.Ctx, s.Store.ID, customer.ID)
 	if err != nil {
 		return err
 	}
-	list, err := e.Storage.StoreCredit(e.Ctx, s.ID, customer)
-	if err != nil {
-		return err
-	}
-	for _, m := range shop.Credits(list, s.Currency) {
+	for _, m := range shop.Credits(list, s.Store.Currency) {
 		e.say("%s %s", m.Value, m.CurrencyCode)
 	}
 	return nil

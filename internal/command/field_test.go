@@ -148,8 +148,8 @@ func TestAttributeCommands(t *testing.T) {
 	c.says(t, "1  Points  (number)", "attribute", "list", "demo")
 	for _, r := range []struct{ want, args string }{
 		{"already", "add demo POINTS string"}, {"type", "add demo x bool"}, {`no store "x"`, "add x y string"}, {`no store "x"`, "list x"}, {`no store "x"`, "remove x 1"},
-		{`no store "x"`, "set-value x 1 1 1"}, {"takes a number", "set-value demo 1 1 many"}, {"no such attribute", "set-value demo 1 2 x"}, {"no such customer", "set-value demo 99 1 1"},
-		{"no customer nobody@example.com", "set-value demo nobody@example.com 1 1"}, {"by id or by e-mail address", "set-value demo ada 1 1"}, {"no such attribute", "remove demo 2"},
+		{`no store "x"`, "set-value x 1 1 1"}, {"takes a number", "set-value demo 1 1 many"}, {"no such attribute", "set-value demo 1 2 x"}, {"no customer 99", "set-value demo 99 1 1"},
+		{"no customer nobody@example.com", "set-value demo nobody@example.com 1 1"}, {"neither a customer's id nor", "set-value demo ada 1 1"}, {"no such attribute", "remove demo 2"},
 	} {
 		c.refuses(t, r.want, append([]string{"attribute"}, strings.Fields(r.args)...)...)
 	}
@@ -175,7 +175,7 @@ func TestMetafieldCommands(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 	for _, r := range []struct{ want, args string }{
-		{"about store, channel:ID or customer:ID", "set demo order:1 a k v"}, {"about store", "set demo customer: a k v"}, {"invalid syntax", "set demo channel:x a k v"},
+		{"about store, channel:ID or customer:ID", "set demo order:1 a k v"}, {"about store", "set demo customer: a k v"}, {"named by its id", "set demo channel:x a k v"},
 		{"no channel 2", "set demo channel:2 a k v"}, {"no customer 99", "set demo customer:99 a k v"}, {"permission-set", "set demo store a k v --permission-set=all"},
 		{"no such metafield", "remove demo store a none"}, {`no store "x"`, "list x store"}, {`no store "x"`, "remove x store a k"}, {"about store", "list demo stores"},
 	} {
@@ -196,7 +196,7 @@ func TestCreditCommands(t *testing.T) {
 	c.says(t, "0 USD\n12.5 EUR\n", "credit", "list", "demo", "1")
 	for _, r := range []struct{ want, args string }{
 		{"at most 2 decimals", "set demo 1 12.505 EUR"}, {"at most 0 decimals", "set demo 1 1.5 JPY"}, {"ISO 4217", "set demo 1 1 EURO"}, {"is a number", "set demo 1 x EUR"},
-		{`no store "x"`, "set x 1 1 EUR"}, {`no store "x"`, "list x 1"}, {"no such customer", "set demo 99 1 EUR"}, {"e-mail address", "list demo ada"},
+		{`no store "x"`, "set x 1 1 EUR"}, {`no store "x"`, "list x 1"}, {"no customer 99", "set demo 99 1 EUR"}, {"e-mail address", "list demo ada"},
 	} {
 		c.refuses(t, r.want, append([]string{"credit"}, strings.Fields(r.args)...)...)
 	}

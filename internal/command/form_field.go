@@ -138,9 +138,9 @@ func (c *FormFieldList) Run(e *Env) error {
 		fields := s.Forms.Fields(form)
 		shop.InSortOrder(fields)
 		for _, f := range fields {
-			e.say("  %d  %s  (%s)", f.ID, f.Label, strings.Join(facts(f), ", "))
+			e.say("  %d  %s  (%s)", f.ID, printable(f.Label), strings.Join(facts(f), ", "))
 			for _, o := range f.Options {
-				e.say("     option %d  %s", o.ID, o.Label)
+				e.say("     option %d  %s", o.ID, printable(o.Label))
 			}
 		}
 	}

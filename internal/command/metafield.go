@@ -1,10 +1,6 @@
 package command
 
-import (
-	"strings"
-
-	"regulars/internal/shop"
-)
+import "regulars/internal/shop"
 
 // Metafield holds the commands about metafields.
 type Metafield struct {
@@ -24,7 +20,7 @@ func (a about) find(e *Env) (storeID int64, owner shop.MetafieldOwner, err error
 	if err != nil {
 		return 0, owner, err
 	}
-	owner, err = e.owner(s.ID, a.Owner)
+	owner, err = e.owner(s, a.Owner)
 	return s.ID, owner, err
 }
 
@@ -70,7 +66,7 @@ func (c *MetafieldList) Run(e *Env) error {
 		return err
 	}
 	for _, m := range list {
-		e.say("%d  %s %s  %s  (%s)", m.ID, m.Namespace, m.Key, strings.ReplaceAll(m.Value, "\n", "\n    "), m.PermissionSet)
+		e.say("%d  %s %s  %s  (%s)", m.ID, printable(m.Namespace), printable(m.Key), printable(m.Value), m.PermissionSet)
 	}
 	return nil
 }

@@ -2,8 +2,6 @@ package command
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"strings"
 
 	"regulars/internal/shop"
@@ -18,35 +16,22 @@ func (e *Env) store(hash string) (shop.Store, error) {
 	return s.Store, nil
 }
 
-// customerID finds a customer by address, or takes an id as it is.
-func (e *Env) customerID(storeID int64, who string) (int64, error) {
-	if id, ok := wholeNumber(who); ok {
-		return id, nil
-	}
-	email, ok := shop.ParseEmail(who)
-	if !ok {
-		return 0, errors.New("a customer is named by id or by e-mail address")
-	}
-	found, ok, err := e.Storage.Credentials(e.Ctx, storeID, email.Key)
-	if err == nil && !ok {
-		err = fmt.Errorf("the store has no customer %s", email.Text)
-	}
-	return found.Customer.ID, err
-}
-
 // owner reads what a metafield is about: store, channel:1, customer:5 or
 // customer:ada@example.com.
-func (e *Env) owner(storeID int64, text string) (shop.MetafieldOwner, error) {
+func (e *Env) owner(s shop.Store, text string) (shop.MetafieldOwner, error) {
 	resource, who, _ := strings.Cut(text, ":")
 	switch {
 	case text == shop.ResourceStore:
-		return shop.MetafieldOwner{Resource: shop.ResourceStore, ID: storeID}, nil
+		return shop.MetafieldOwner{Resource: shop.ResourceStore, ID: s.ID}, nil
 	case resource == shop.ResourceChannel && who != "":
-		id, err := strconv.ParseInt(who, 10, 64)
-		return shop.MetafieldOwner{Resource: shop.ResourceChannel, ID: id}, err
+		id, ok := wholeNumber(who)
+		if !ok {
+			return shop.MetafieldOwner{}, errors.New("a channel is named by its id")
+		}
+		return shop.MetafieldOwner{Resource: shop.ResourceChannel, ID: id}, nil
 	case resource == shop.ResourceCustomer && who != "":
-		id, err := e.customerID(storeID, who)
-		return shop.MetafieldOwner{Resource: shop.ResourceCustomer, ID: id}, err
+		_, customer, err := subject{s.Hash, who}.find(e)
+		return shop.MetafieldOwner{Resource: shop.ResourceCustomer, ID: customer.ID}, err
 	}
 	return shop.MetafieldOwner{}, errors.New("a metafield is about store, channel:ID or customer:ID")
 }
