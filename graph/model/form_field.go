@@ -28,18 +28,25 @@ func (f formField) BuiltInFieldID() *shop.BuiltInField {
 	return &f.BuiltIn
 }
 
-// CheckboxesFormField and the others are the kinds of fields; what each shows is
-// in the schema.
 type (
-	CheckboxesFormField     struct{ formField }
-	DateFormField           struct{ formField }
-	MultilineTextFormField  struct{ formField }
-	NumberFormField         struct{ formField }
-	PasswordFormField       struct{ formField }
-	PicklistFormField       struct{ formField }
+	// CheckboxesFormField asks for several choices.
+	CheckboxesFormField struct{ formField }
+	// DateFormField asks for a date.
+	DateFormField struct{ formField }
+	// MultilineTextFormField asks for a text of several lines.
+	MultilineTextFormField struct{ formField }
+	// NumberFormField asks for a number.
+	NumberFormField struct{ formField }
+	// PasswordFormField asks for a password.
+	PasswordFormField struct{ formField }
+	// PicklistFormField asks for one choice of many.
+	PicklistFormField struct{ formField }
+	// PicklistOrTextFormField asks for a text that may be picked.
 	PicklistOrTextFormField struct{ formField }
-	RadioButtonsFormField   struct{ formField }
-	TextFormField           struct{ formField }
+	// RadioButtonsFormField asks for one choice of a few.
+	RadioButtonsFormField struct{ formField }
+	// TextFormField asks for a line of text.
+	TextFormField struct{ formField }
 )
 
 // ChoosePrefix is what the list says before anything is picked.

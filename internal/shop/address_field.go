@@ -20,7 +20,7 @@ func (a *NewAddress) CheckNew(forms Forms, at string) Errors {
 // Check looks at what the forms say about the input; Apply reports it.
 func (u *AddressUpdate) Check(forms Forms) {
 	const at = "input.data"
-	u.Fields.Check(forms, FormAddress, at+".formFields")
+	_ = u.Fields.Check(forms, FormAddress, at+".formFields") // Apply reports it
 	u.demanded = forms.demand(at, false, u.Company, u.Address2, u.PostalCode, u.Phone)
 }
 

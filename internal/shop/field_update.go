@@ -115,7 +115,7 @@ func (u *FieldUpdate) Apply(there []FieldValue) (set []FieldValue, cleared []int
 
 // New is Check and Apply for an account or an address that is just being made.
 func (u *FieldUpdate) New(forms Forms, form Form, path string) Errors {
-	u.Check(forms, form, path)
+	_ = u.Check(forms, form, path) // Apply reports it
 	_, _, err := u.Apply(nil)
 	return ErrorsIn(err)
 }
