@@ -46,6 +46,7 @@ func (t tx) append(b lockedSubscriber, step shop.Step, row *shop.Consent) error 
 	if step.Forget {
 		to = b.State // the row goes below; its check knows no empty state
 	}
+	*t.tells = row.StoreID
 	_, err := t.exec(appendConsent, row.StoreID, row.SubscriberID, row.Seq, row.Action, row.Purpose, row.Origin, row.Form,
 		row.Locale, row.TextHash, row.ChannelID, row.CustomerID, row.OrderID, row.OrderClaimed, row.Actor, row.At,
 		row.EmailDigest, row.EmailSalt, row.IPDigest, row.IPSalt, row.IPPrefix, row.PrevHash, row.Hash,

@@ -77,6 +77,8 @@ type NewCustomer struct {
 	Locale       string
 	Address      *shop.NewAddress // checked, the first of the address book; nil for none
 	Fields       shop.FieldUpdate // checked, and hashed
+	// Registered: its owner made it on a storefront, just now, and is welcomed.
+	Registered bool
 }
 
 const insertCustomer = `
@@ -113,7 +115,7 @@ func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustome
 		if _, err := t.saveFields(customerValues, storeID, id, &in.Fields); err != nil {
 			return err
 		}
-		if err := t.addEvent(storeID, event{scope: "store/customer/created", entity: "customer", id: id, version: 1}); err != nil {
+		if err := t.addEvent(storeID, event{scope: shop.EventCustomerCreated, entity: "customer", id: id, version: 1}, in.about()); err != nil {
 			return err
 		}
 		if in.Address != nil {
@@ -125,6 +127,14 @@ func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustome
 		return err
 	})
 	return customer, err
+}
+
+// about is what the event says of where the account comes from.
+func (in NewCustomer) about() shop.EventData {
+	if !in.Registered {
+		return shop.EventData{}
+	}
+	return shop.EventData{Cause: shop.CauseRegistration, ChannelID: in.ChannelID}
 }
 
 func emailTaken() error {
@@ -190,7 +200,7 @@ func (s *Store) UpdateCustomer(ctx context.Context, storeID, id int64, tokenHash
 				return err
 			}
 		}
-		return t.addEvent(storeID, event{"store/customer/updated", "customer", id, customer.Version, changed})
+		return t.addEvent(storeID, event{shop.EventCustomerUpdated, "customer", id, customer.Version, changed})
 	})
 	return customer, err
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/lib/pq"
+
+	"regulars/internal/shop"
 )
 
 // event is one thing that happened, written in the transaction that made it
@@ -20,16 +22,24 @@ const insertEvent = `
 INSERT INTO events (store_id, scope, entity, entity_id, entity_version, changed, data)
 VALUES ($1, $2, $3, $4, $5, $6, $7)`
 
-func (t tx) addEvent(storeID int64, e event) error {
-	return t.addEventWith(storeID, e, map[string]any{"type": e.entity, "id": e.id})
+// addEvent writes an event of this transaction. data is what it says beyond its
+// entity; one value at most.
+func (t tx) addEvent(storeID int64, e event, data ...shop.EventData) error {
+	var about shop.EventData
+	if len(data) > 0 {
+		about = data[0]
+	}
+	about.Type, about.ID = e.entity, e.id
+	return t.addEventWith(storeID, e, about)
 }
 
 // addEventWith is addEvent with data of its own.
-func (t tx) addEventWith(storeID int64, e event, fields map[string]any) error {
+func (t tx) addEventWith(storeID int64, e event, fields any) error {
 	data, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}
+	*t.tells = storeID
 	_, err = t.exec(insertEvent, storeID, e.scope, e.entity, e.id, e.version, pq.StringArray(nonNil(e.changed)), string(data))
 	return err
 }

@@ -68,3 +68,27 @@ func errorOf[T any](_ T, err error) error { return err }
 
 // ReplyTimeout is how long a silent connection is waited for.
 const ReplyTimeout time.Duration = replyTimeout
+
+// Redemption is what redeemToken takes.
+type Redemption = redemption
+
+// Redeem uses a token up, and does nothing for it.
+func (s *Store) Redeem(storeID int64, r Redemption) (shop.Token, error) {
+	return s.RedeemAnd(storeID, r, nil)
+}
+
+// RedeemAnd uses a token up in a transaction that ends with err.
+func (s *Store) RedeemAnd(storeID int64, r Redemption, err error) (tok shop.Token, _ error) {
+	failed := s.tx(context.Background(), func(t tx) (failed error) {
+		if tok, failed = t.redeemToken(storeID, r); failed != nil {
+			return failed
+		}
+		return err
+	})
+	return tok, failed
+}
+
+// Kill ends the tokens of a subject.
+func (s *Store) Kill(storeID, subjectID int64, purposes ...shop.TokenPurpose) error {
+	return s.tx(context.Background(), func(t tx) error { return t.killTokens(storeID, subjectID, purposes...) })
+}

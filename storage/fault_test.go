@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func acts(t *testing.T, w *world) map[string]act {
 	w.login(t, w.store, ada.ID, "old")
 	signUp(t, w, guest("ada@example.com"))
 	old, company, moved := tokenOf("old"), "Engines", "countess@example.com"
+	leased := sync.OnceValue(func() shop.Job { number(t, w.s, w.store, oneJob); return w.claim(t, "mine") })
 	limit := storage.Use{Key: []byte("k"), Limit: shop.Limit{Burst: 9, Window: time.Hour}}
 	return map[string]act{
 		"CreateCustomer": {"BEGIN INSERT SELECT COMMIT", func(s *storage.Store, _ int) error {
@@ -78,6 +80,28 @@ func acts(t *testing.T, w *world) map[string]act {
 		"Take": {"BEGIN INSERT COMMIT", func(s *storage.Store, _ int) error {
 			return s.Take(ctx, w.store, limit)
 		}, map[string]int{`rate_limits`: 1}},
+		"NumberEvents": {"BEGIN INSERT SELECT UPDATE COMMIT", func(s *storage.Store, _ int) error {
+			_, err := s.NumberEvents(ctx, w.store, oneJob)
+			return err
+		}, map[string]int{`events WHERE position IN (1, 2)`: 2, `jobs`: 2, `event_heads WHERE next_position = 3`: 1}},
+		// A lease whose answer was lost ends by itself, and so do all that came of
+		// asking again: none has two jobs.
+		"ClaimJob": {"BEGIN SELECT UPDATE COMMIT", func(s *storage.Store, try int) error {
+			number(t, w.s, w.store, oneJob)
+			_, _, err := s.ClaimJob(ctx, w.store, storage.Claim{Kind: shop.JobMail, Lease: fmt.Sprint(try), For: time.Minute})
+			return err
+		}, map[string]int{`jobs`: 2, `(SELECT lease_token FROM jobs GROUP BY lease_token HAVING lease_token IS NOT NULL AND count(*) > 1) x`: 0}},
+		"FinishJob": {"BEGIN UPDATE COMMIT", func(s *storage.Store, _ int) error {
+			_, err := s.FinishJob(ctx, w.store, leased())
+			return err
+		}, map[string]int{`jobs WHERE done_at IS NOT NULL`: 1}},
+		"FailJob": {"BEGIN UPDATE COMMIT", func(s *storage.Store, _ int) error {
+			_, err := s.FailJob(ctx, w.store, leased(), shop.Undelivered{Reason: "x"}, storage.Retry{In: time.Minute, Within: time.Hour})
+			return err
+		}, map[string]int{`jobs WHERE last_error = 'x' AND attempts = 1`: 1}},
+		"IssueToken": {"BEGIN UPDATE INSERT COMMIT", func(s *storage.Store, _ int) error {
+			return s.IssueToken(ctx, w.store, ringOf("a").Mint(w.store, shop.TokenReset, ada.ID), shop.EventResetRequested, shop.EventData{})
+		}, map[string]int{`tokens WHERE used_at IS NULL`: 1, `events e JOIN tokens t ON t.hash = decode(e.data ->> 'token', 'base64') WHERE t.used_at IS NULL`: 1}},
 		"sessions of Login": {"INSERT UPDATE DELETE SELECT", func(s *storage.Store, try int) error {
 			_, _, err := s.Login(ctx, w.store, loginOf(ada.ID, fmt.Sprint("new", try)))
 			return err

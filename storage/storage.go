@@ -26,6 +26,7 @@ type Store struct {
 	db       *sqlx.DB
 	idle     time.Duration
 	executed atomic.Int64
+	hint     func(storeID int64) // see OnEvent
 
 	versions      *batch.Batcher[int64, int64]
 	hosts         *batch.Batcher[string, int64]
@@ -82,6 +83,11 @@ func Open(dsn string, o ...Options) (*Store, error) {
 	s.gather()
 	return s, nil
 }
+
+// OnEvent has hint called after each commit that wrote an event, with its store.
+// It must not block, and may miss commits whose reply was lost. To be called
+// before the first use of s.
+func (s *Store) OnEvent(hint func(storeID int64)) { s.hint = hint }
 
 // gather sets up the reads that many requests share (internal/batch).
 func (s *Store) gather() {
@@ -170,7 +176,8 @@ func (s *Store) lister(ctx context.Context) func(dest any, query string, args ..
 // tx is a transaction and the request it is for.
 type tx struct {
 	*sqlx.Tx
-	ctx context.Context
+	ctx   context.Context
+	tells *int64 // the store that an event was written for, 0 for none
 }
 
 func (t tx) get(dest any, query string, args ...any) error {
@@ -219,10 +226,17 @@ func (s *Store) once(ctx context.Context, do func(tx) error) (err error) {
 		return err
 	}
 	defer func() { _ = t.Rollback() }() // does nothing after a commit
-	if err := do(tx{t, ctx}); err != nil {
+	var told int64
+	if err := do(tx{t, ctx, &told}); err != nil {
 		return err
 	}
-	return t.Commit()
+	if err := t.Commit(); err != nil {
+		return err
+	}
+	if told != 0 && s.hint != nil {
+		s.hint(told)
+	}
+	return nil
 }
 
 // tries is maxTries, and more where each try may meet another connection of the

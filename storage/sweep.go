@@ -26,10 +26,27 @@ DELETE FROM rate_limits
 WHERE  store_id = $1 AND key IN (
     SELECT key FROM rate_limits WHERE store_id = $1 AND tat < (EXTRACT(epoch FROM now()) * 1000000)::bigint LIMIT $2)`
 
+// An event goes once it has its place in the feed and nothing of it is left to
+// be delivered.
 const sweepEvents = `
 DELETE FROM events
 WHERE  store_id = $1 AND id IN (
-    SELECT id FROM events WHERE store_id = $1 AND at < now() - interval '30 days' LIMIT $2)`
+    SELECT id FROM events e
+    WHERE  e.store_id = $1 AND e.at < now() - interval '30 days' AND e.position IS NOT NULL
+    AND    NOT EXISTS (SELECT 1 FROM jobs j WHERE j.store_id = e.store_id AND j.event_id = e.id AND j.done_at IS NULL)
+    LIMIT  $2)`
+
+const sweepJobs = `
+DELETE FROM jobs
+WHERE  store_id = $1 AND id IN (
+    SELECT id FROM jobs WHERE store_id = $1 AND done_at < now() - interval '7 days' LIMIT $2)`
+
+// Tokens outlive their time as long as a mail may still have to say what was
+// done with one.
+const sweepTokens = `
+DELETE FROM tokens
+WHERE  store_id = $1 AND hash IN (
+    SELECT hash FROM tokens WHERE store_id = $1 AND expires_at < now() - interval '7 days' LIMIT $2)`
 
 // The network an agreement came from is kept for 90 days; its digest stays, so
 // that the chain still verifies.
@@ -52,7 +69,7 @@ WHERE  store_id = $1 AND (run_id, line) IN (
 // tells that a batch was full.
 func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error) {
 	defer explain(&err, "sweeping store %d", storeID)
-	for _, statement := range []string{sweepSessions, sweepLimits, sweepEvents, sweepPrefixes, sweepImports} {
+	for _, statement := range []string{sweepSessions, sweepLimits, sweepJobs, sweepEvents, sweepTokens, sweepPrefixes, sweepImports} {
 		err := s.tx(ctx, func(t tx) error {
 			n, err := t.exec(statement, storeID, sweepBatch)
 			more = more || n == sweepBatch

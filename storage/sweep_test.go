@@ -36,8 +36,20 @@ func TestSweepTakesWhatIsOverAndNothingElse(t *testing.T) {
 		for key, ahead := range map[string]string{"over": "-1 second", "counts": "1 hour"} {
 			w.owner.MustExec(`INSERT INTO rate_limits VALUES ($1, $2, (EXTRACT(epoch FROM now() + $3::interval) * 1000000)::bigint)`, store, []byte(key), ahead)
 		}
-		for entity, ago := range map[string]string{"over": "31 days", "fresh": "29 days"} {
-			w.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at) VALUES ($1, 'x', $2, 1, 1, now() - $3::interval)`, store, entity, ago)
+		for i, e := range []struct {
+			entity, ago string
+			numbered    bool
+		}{{"over", "31 days", true}, {"fresh", "29 days", true}, {"unnumbered", "31 days", false}, {"to be told", "31 days", true}} {
+			w.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at, position)
+				VALUES ($1, 'x', $2, 1, 1, now() - $3::interval, CASE WHEN $4 THEN $5::bigint END)`, store, e.entity, e.ago, e.numbered, i)
+		}
+		for _, j := range []struct{ entity, done string }{{"over", "8 days"}, {"fresh", "6 days"}, {"unnumbered", "8 days"}, {"to be told", ""}} {
+			w.owner.MustExec(`INSERT INTO jobs (store_id, event_id, kind, target_id, done_at)
+				SELECT store_id, id, 'mail', 1, now() - NULLIF($3, '')::interval FROM events WHERE store_id = $1 AND entity = $2`, store, j.entity, j.done)
+		}
+		for hash, expired := range map[string]string{"over": "8 days", "just over": "6 days", "live": "-1 minute"} {
+			w.owner.MustExec(`INSERT INTO tokens (store_id, hash, purpose, subject_id, salt, key_id, expires_at)
+				VALUES ($1, sha256($2::text::bytea), 'reset', 1, substr(sha256($2::text::bytea), 1, 16), $2, now() - $3::interval)`, store, hash, expired)
 		}
 		for form, ago := range map[string]time.Duration{"over": 91, "fresh": 89} {
 			in := guest(form + "@example.com")
@@ -50,7 +62,8 @@ func TestSweepTakesWhatIsOverAndNothingElse(t *testing.T) {
 	for from, n := range map[string]int{
 		`sessions WHERE id IN ('known network', 'just over', 'live')`: 3, `sessions`: 3,
 		`rate_limits WHERE key = 'counts'`: 1, `rate_limits`: 1,
-		`events WHERE entity = 'fresh'`: 1, `events WHERE entity = 'over'`: 0,
+		`events WHERE entity IN ('fresh', 'unnumbered', 'to be told')`: 3, `events WHERE entity = 'over'`: 0,
+		`jobs`: 2, `jobs WHERE done_at IS NULL`: 1, `tokens WHERE key_id IN ('just over', 'live')`: 2, `tokens`: 2,
 		`customers`: 1, `subscribers`: 2, `consents`: 2, `consent_texts`: 1,
 		`consents WHERE form = 'over' AND ip_salt IS NULL AND ip_prefix IS NULL AND ip_digest IS NOT NULL AND email_salt IS NOT NULL`:          1,
 		`consents WHERE form = 'fresh' AND ip_salt IS NOT NULL AND ip_prefix IS NOT NULL AND ip_digest IS NOT NULL AND email_salt IS NOT NULL`: 1,
@@ -59,7 +72,7 @@ func TestSweepTakesWhatIsOverAndNothingElse(t *testing.T) {
 			t.Errorf("%d rows of %s, want %d", got, from, n)
 		}
 	}
-	for from, n := range map[string]int{`sessions`: 4, `rate_limits`: 2, `events WHERE entity IN ('over', 'fresh')`: 2, `consents WHERE ip_salt IS NOT NULL`: 2} {
+	for from, n := range map[string]int{`sessions`: 4, `rate_limits`: 2, `events WHERE entity IN ('over', 'fresh')`: 2, `jobs`: 4, `tokens`: 3, `consents WHERE ip_salt IS NOT NULL`: 2} {
 		if got := w.count(t, `(SELECT * FROM `+from+`) x WHERE store_id = $1`, two); got != n {
 			t.Errorf("the other store: %d rows of %s, want %d", got, from, n)
 		}
@@ -70,8 +83,8 @@ func TestSweepTakesWhatIsOverAndNothingElse(t *testing.T) {
 func TestSweepGoesOnUntilAllIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at)
-		SELECT $1, 'x', 'x', n, 1, now() - interval '31 days' FROM generate_series(1, 2500) n`, w.store)
+	w.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at, position)
+		SELECT $1, 'x', 'x', n, 1, now() - interval '31 days', n FROM generate_series(1, 2500) n`, w.store)
 	if rounds := w.sweep(t, w.store); rounds != 3 {
 		t.Errorf("%d rounds for 2,500 rows", rounds)
 	}

@@ -137,8 +137,8 @@ func TestSweepVisitsEveryStore(t *testing.T) {
 	for i := range 3 {
 		c.says(t, "", "store", "create", fmt.Sprint("s", i), "--name", "x")
 	}
-	c.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at)
-		SELECT id, 'x', 'x', 1, 1, now() - interval '31 days' FROM stores, generate_series(1, 1100)`)
+	c.owner.MustExec(`INSERT INTO events (store_id, scope, entity, entity_id, entity_version, at, position)
+		SELECT id, 'x', 'x', 1, 1, now() - interval '31 days', n FROM stores, generate_series(1, 1100) n`)
 	if err := command.Sweep(t.Context(), c.s); err != nil {
 		t.Error(err)
 	}

@@ -1,5 +1,5 @@
 // Package keys derives one key per purpose from the server's secrets, seals with
-// them, and makes random tokens.
+// them, and makes tokens: random ones, and those of mails.
 package keys
 
 import (
@@ -48,7 +48,11 @@ func derive(secret []byte, purpose string) []byte {
 // HMAC is a keyed hash of parts, by the newest secret: for things that may be
 // forgotten when keys change. Parts cannot run into one another.
 func (r *Ring) HMAC(purpose string, parts ...string) []byte {
-	h := hmac.New(sha256.New, derive(r.secrets[0], purpose))
+	return digest(derive(r.secrets[0], purpose), parts...)
+}
+
+func digest(key []byte, parts ...string) []byte {
+	h := hmac.New(sha256.New, key)
 	h.Write(joined(parts))
 	return h.Sum(nil)
 }

@@ -36,6 +36,8 @@ type Registration struct {
 	Password string
 	Address  *NewAddress // the first of the address book; nil for none
 	Fields   FieldUpdate
+	// Language is the Accept-Language header.
+	Language string
 }
 
 // FieldsPath is where an account's form fields stand in the arguments.

@@ -12,6 +12,16 @@ import (
 // Text, never to Key: two spellings that fold together may be two mailboxes.
 type Email struct{ Text, Key string }
 
+// Mailbox is Text as SMTP takes it: the part before the @ as typed, the domain in
+// ASCII.
+func (e Email) Mailbox() string {
+	at, domain := strings.LastIndexByte(e.Text, '@'), strings.LastIndexByte(e.Key, '@')
+	if at < 0 || domain < 0 {
+		return ""
+	}
+	return e.Text[:at] + e.Key[domain:]
+}
+
 // maxEmail is the contract's limit on POST (apps.md a.3).
 const maxEmail = 250
 

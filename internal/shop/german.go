@@ -19,6 +19,7 @@ var german = map[string]string{
 	"The newsletter of this store is switched off.":                   "Der Newsletter dieses Shops ist abgeschaltet.",
 	"This store does not take new accounts at the moment.":            "Dieser Shop nimmt zurzeit keine neuen Konten an.",
 	"This account no longer exists.":                                  "Dieses Konto gibt es nicht mehr.",
+	"This link does not work any more.":                               "Dieser Link funktioniert nicht mehr.",
 	"Please log in first.":                                            "Bitte zuerst anmelden.",
 	"Too many attempts. Please wait a while and try again.":           "Zu viele Versuche. Bitte etwas warten und erneut versuchen.",
 	"The service is busy. Please try again in a moment.":              "Der Dienst ist ausgelastet. Bitte gleich noch einmal versuchen.",

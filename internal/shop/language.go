@@ -62,6 +62,19 @@ func wanted(acceptLanguage, storeLocale string) []language.Tag {
 	return tags
 }
 
+// LocaleOf is the language that an Accept-Language header asks for first, else
+// the store's: what a new account keeps for its mails.
+func LocaleOf(acceptLanguage, storeLocale string) string {
+	wanted, _, err := language.ParseAcceptLanguage(acceptLanguage)
+	if err != nil || len(wanted) == 0 || len(wanted[0].String()) > maxLocale {
+		return storeLocale
+	}
+	if base, sure := wanted[0].Base(); sure == language.No || base.String() == "mul" || wanted[0].IsRoot() { // x-..., *, und
+		return storeLocale
+	}
+	return wanted[0].String()
+}
+
 // Translated tells whether a text has a translation into tag's language. Tests
 // hold the catalogue complete with it.
 func Translated(tag language.Tag, key string) bool {

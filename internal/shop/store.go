@@ -70,6 +70,9 @@ type StoreSettings struct {
 	Locales []StoreLocale `json:"locales,omitempty"`
 	// PersistentCart keeps a shopper's cart from one login to the next.
 	PersistentCart bool `json:"persistentCart"`
+	// MailFrom is who mails are from; what is empty is the server's address, and
+	// the store's name.
+	MailFrom Sender `json:"mailFrom"`
 }
 
 // NewsletterSettings also go out as GraphQL's type of that name.

@@ -38,6 +38,9 @@ func checkLine(field, s string, min, max int) (string, *Error) {
 	return s, nil
 }
 
+// maxLocale is how long a BCP 47 tag may be.
+const maxLocale = 35
+
 // checkLocale accepts a BCP 47 tag.
 func checkLocale(field, s string) (string, *Error) {
 	s = strings.TrimSpace(s)
@@ -45,7 +48,7 @@ func checkLocale(field, s string) (string, *Error) {
 		return "", nil
 	}
 	tag, err := language.Parse(s)
-	if err != nil || len(s) > 35 {
+	if err != nil || len(s) > maxLocale {
 		return "", Invalid(field, "Give the language as a BCP 47 tag, such as en-GB.")
 	}
 	return tag.String(), nil
