@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"regulars/internal/account"
 	"regulars/internal/command"
 	"regulars/internal/keys"
+	"regulars/internal/mail"
 	"regulars/internal/newsletter"
 	"regulars/internal/shop"
 )
@@ -71,6 +73,10 @@ type Config struct {
 	UpdateLimit       shop.Limit `default:"60/1h" env:"UPDATE_LIMIT" help:"Changes of one's own data per customer."`
 	SubscribeLimit    shop.Limit `default:"120/1h" env:"SUBSCRIBE_LIMIT" help:"Newsletter sign-ups per network."`
 
+	PublicURL string `name:"public-url" default:"http://localhost:8080" env:"PUBLIC_URL" help:"Base of links in mails, where a channel has no URL of its own."`
+	MailFrom  string `default:"no-reply@example.com" env:"MAIL_FROM" help:"Address that mails are from, where a store has none of its own."`
+	SMTPURL   string `name:"smtp-url" env:"SMTP_URL" help:"Relay for mails: smtp://user:password@host:587, smtps://...; TLS is mandatory unless ?tls=opportunistic. In development mails are kept at /dev/mail when empty."`
+
 	Introspection bool `default:"true" negatable:"" env:"INTROSPECTION" help:"Let clients read the schema."`
 }
 
@@ -98,6 +104,18 @@ func (c Config) newsletter() newsletter.Settings {
 	return newsletter.Settings{PerPrefix: c.SubscribeLimit}
 }
 
+func (c Config) mail() mail.Settings { return mail.Settings{PublicURL: c.PublicURL, From: c.MailFrom} }
+
+// post is where mails go: to the relay, or in development to a mailbox.
+func (c Config) post() (*mail.Box, mail.Transport, error) {
+	if c.SMTPURL == "" {
+		box := mail.NewBox()
+		return box, box, nil
+	}
+	relay, err := mail.ParseSMTP(c.SMTPURL)
+	return nil, relay, err
+}
+
 // check reports all mistakes together, and fills in the data folder.
 func (c *Config) check(cmd string, demo bool) error {
 	var errs []error
@@ -116,6 +134,7 @@ func (c *Config) check(cmd string, demo bool) error {
 		fail(c.DatabaseURL != "", "DATABASE_URL is required in production: the private Postgres is for development")
 		fail(c.SessionKeys != "" || cmd != "serve", "SESSION_KEYS is required in production; openssl rand -base64 48 makes one")
 	}
+	c.checkMail(cmd, fail)
 	fail(!c.production() || !demo, "the demo store is not for production: its passwords are in the README")
 	fail(c.DatabaseConnections > 0, "DATABASE_CONNECTIONS has to be 1 or more")
 	fail(c.SessionLifetime > 0 && c.SessionIdle > 0, "SESSION_LIFETIME and SESSION_IDLE have to be more than nothing")
@@ -127,6 +146,30 @@ func (c *Config) check(cmd string, demo bool) error {
 	}
 	return errors.Join(errs...)
 }
+
+// checkMail says what mails need; in production nothing of it has a default.
+func (c *Config) checkMail(cmd string, fail func(ok bool, format string, args ...any)) {
+	if c.SMTPURL != "" {
+		_, err := mail.ParseSMTP(c.SMTPURL)
+		fail(err == nil, "SMTP_URL: %v", err)
+	}
+	u, err := url.Parse(c.PublicURL)
+	fail(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "",
+		"PUBLIC_URL has to be like https://shop.example.com")
+	from, ok := shop.ParseSender(c.MailFrom)
+	fail(ok && from.Name == "", "MAIL_FROM has to be an address; the name beside it is each store's")
+	if c.production() && cmd == "serve" {
+		fail(c.SMTPURL != "", "SMTP_URL is required in production: the mailbox at /dev/mail is for development")
+		fail(c.PublicURL != developmentURL, "PUBLIC_URL is required in production")
+		fail(c.MailFrom != developmentSender, "MAIL_FROM is required in production")
+	}
+}
+
+// The defaults that production refuses.
+const (
+	developmentURL    = "http://localhost:8080"
+	developmentSender = "no-reply@example.com"
+)
 
 func defaultDataDir() (string, error) {
 	if os.Geteuid() == 0 {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,8 +24,10 @@ import (
 	"regulars/internal/account"
 	"regulars/internal/command"
 	"regulars/internal/keys"
+	"regulars/internal/mail"
 	"regulars/internal/middleware"
 	"regulars/internal/newsletter"
+	"regulars/internal/outbox"
 	"regulars/internal/password"
 	"regulars/internal/session"
 	"regulars/internal/web"
@@ -107,26 +110,27 @@ func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log 
 	if err != nil {
 		return err
 	}
-	public, err := net.Listen("tcp", c.Addr)
+	ring := keys.NewRing(secrets)
+	box, post, err := c.post()
 	if err != nil {
 		return err
 	}
-	admin, err := net.Listen("tcp", c.AdminAddr)
+	mails := mail.New(db.store, ring, post, c.mail())
+	out := outbox.New(db.store, log, outbox.Settings{}, outbox.Mail(mails.Send))
+	public, admin, err := listen(c)
 	if err != nil {
-		return errors.Join(err, public.Close())
+		return err
 	}
 	var leaving atomic.Bool
 	servers := []*http.Server{
-		newServer(publicHandler(c, db.store, hasher, sessionKeys, keys.NewRing(secrets), log), log),
+		newServer(publicHandler(c, db.store, hasher, sessionKeys, ring, box, log), log),
 		newServer(adminHandler(db.store, &leaving), log),
 	}
 	failed := make(chan error, len(servers))
 	for i, listener := range []net.Listener{public, admin} {
 		go func() { failed <- servers[i].Serve(listener) }()
 	}
-	sweeping, stopSweeping := context.WithCancel(context.WithoutCancel(ctx))
-	swept := make(chan struct{})
-	go func() { sweep(sweeping, db.store, log); close(swept) }()
+	stopWorkers := work(func(ctx context.Context) { sweep(ctx, db.store, log) }, out.Run)
 
 	banner(stdout, c, o, public.Addr(), admin.Addr())
 	select {
@@ -136,7 +140,28 @@ func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log 
 		err = errors.New("the database stopped by itself")
 	}
 	leaving.Store(true)
-	return errors.Join(err, shutdown(c, servers, func() { stopSweeping(); <-swept }, log))
+	return errors.Join(err, shutdown(c, servers, stopWorkers, log))
+}
+
+// listen opens both listeners, or none.
+func listen(c Config) (public, admin net.Listener, err error) {
+	if public, err = net.Listen("tcp", c.Addr); err != nil {
+		return nil, nil, err
+	}
+	if admin, err = net.Listen("tcp", c.AdminAddr); err != nil {
+		return nil, nil, errors.Join(err, public.Close())
+	}
+	return public, admin, nil
+}
+
+// work starts what goes on beside requests. stop has it end, and waits for that.
+func work(parts ...func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, part := range parts {
+		running.Go(func() { part(ctx) })
+	}
+	return func() { cancel(); running.Wait() }
 }
 
 // shutdown lets the load balancer see that this server leaves, ends what is in
@@ -166,8 +191,8 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// publicHandler lists all public routes.
-func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, sessionKeys [][]byte, ring *keys.Ring, log *slog.Logger) http.Handler {
+// publicHandler lists all public routes. box is nil where mails are sent.
+func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, sessionKeys [][]byte, ring *keys.Ring, box *mail.Box, log *slog.Logger) http.Handler {
 	accounts := c.accounts()
 	accounts.Log = log
 	resolver := &graph.Resolver{
@@ -184,6 +209,10 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())
 		mux.Handle("GET /{$}", http.RedirectHandler("/graphiql/", http.StatusFound))
+	}
+	if box != nil {
+		mux.Handle("/dev/mail", box.Pages())
+		mux.Handle("/dev/mail/", box.Pages())
 	}
 	return middleware.Chain(mux, middleware.Request(c.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }
@@ -231,6 +260,9 @@ func banner(w io.Writer, c Config, o serveOptions, public, admin net.Addr) {
 	fmt.Fprintf(w, "\nRegulars is up.\n\n  GraphQL    %s/graphql\n", url)
 	if !c.production() {
 		fmt.Fprintf(w, "  GraphiQL   %s/graphiql/\n", url)
+	}
+	if c.SMTPURL == "" {
+		fmt.Fprintf(w, "  Mail       %s/dev/mail\n", url)
 	}
 	fmt.Fprintf(w, "  Health     http://%s/readyz\n", admin)
 	if o.Demo {

@@ -194,17 +194,39 @@ func TestAShopperFromRegistrationToLogout(t *testing.T) {
 
 func TestSettingsAreCheckedTogether(t *testing.T) {
 	t.Parallel()
-	err := run(context.Background(), []string{"serve", "--environment=production", "--secret-keys=short", "--database-connections=0"}, io.Discard, io.Discard)
+	err := run(context.Background(), []string{"serve", "--environment=production", "--secret-keys=short", "--database-connections=0",
+		"--smtp-url=smtp://user:hush-hush@:25", "--mail-from=nobody"}, io.Discard, io.Discard)
 	if err == nil {
 		t.Fatal("started")
 	}
-	for _, want := range []string{"DATABASE_URL is required", "SESSION_KEYS is required", "SECRET_KEYS: each key needs 32 bytes", "DATABASE_CONNECTIONS"} {
+	for _, want := range []string{"DATABASE_URL is required", "SESSION_KEYS is required", "SECRET_KEYS: each key needs 32 bytes", "DATABASE_CONNECTIONS",
+		"SMTP_URL: not like", "PUBLIC_URL is required", "MAIL_FROM has to be an address"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("nothing about %s in: %v", want, err)
 		}
 	}
-	if strings.Contains(err.Error(), "short") {
-		t.Errorf("the key is in the error: %v", err)
+	if strings.Contains(err.Error(), "short") || strings.Contains(err.Error(), "hush") {
+		t.Errorf("a secret is in the error: %v", err)
+	}
+}
+
+func TestProductionSendsItsMails(t *testing.T) {
+	t.Parallel()
+	args := []string{"serve", "--environment=production", "--database-url=postgres://127.0.0.1:1/x", "--session-keys=" + strings.Repeat("k", 32)}
+	err := run(context.Background(), args, io.Discard, io.Discard)
+	for _, want := range []string{"SMTP_URL is required in production", "PUBLIC_URL is required in production", "MAIL_FROM is required in production"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("nothing about %s in: %v", want, err)
+		}
+	}
+	for _, bad := range []string{"shop.example.com", "ftp://shop.example.com", "https://user@shop.example.com", "https://shop.example.com?x=1", "https://shop.example.com#x", ""} {
+		if err := run(context.Background(), []string{"serve", "--public-url=" + bad, "--pg-bin=/none"}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "PUBLIC_URL") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	args = append(args, "--smtp-url=smtp://mail.example.com", "--public-url=https://shop.example.com", "--mail-from=shop@example.com")
+	if err := run(context.Background(), args, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "cannot connect") {
+		t.Errorf("with all of it: %v", err)
 	}
 }
 
@@ -243,10 +265,10 @@ func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
 	}
 }
 
-// allowed is who may import whom; storage/storagetest and graph/graphtest are
-// for tests alone.
+// allowed is who may import whom; storage/storagetest, graph/graphtest and
+// internal/mail/mailtest are for tests alone.
 var allowed = map[string]string{
-	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "", "internal/csvfile": "",
+	"internal/shop": "", "internal/batch": "", "internal/password": "", "internal/devdb": "", "internal/web": "", "internal/csvfile": "", "internal/mail/mailtest": "",
 	"internal/captcha":    "",
 	"internal/keys":       "internal/shop",
 	"internal/middleware": "internal/shop",
@@ -258,6 +280,8 @@ var allowed = map[string]string{
 	"graph/generated":     "graph/model internal/shop",
 	"graph":               "storage internal/shop internal/session internal/account internal/newsletter graph/generated graph/model",
 	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys internal/csvfile",
+	"internal/mail":       "storage internal/shop internal/keys",
+	"internal/outbox":     "storage internal/shop",
 	"storage/storagetest": "storage internal/devdb",
 }
 

@@ -12,7 +12,7 @@ func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.Custom
 	a := session.From(ctx)
 	registration := shop.Registration{
 		Profile: shop.Profile{FirstName: in.FirstName, LastName: in.LastName, Company: text(in.Company), Phone: text(in.Phone)},
-		Email:   in.Email, Password: in.Password, Fields: fieldInputs(in.FormFields),
+		Email:   in.Email, Password: in.Password, Fields: fieldInputs(in.FormFields), Language: a.Language,
 	}
 	if in.Address != nil {
 		address := newAddress(*in.Address)

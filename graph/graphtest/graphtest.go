@@ -38,6 +38,7 @@ type Options struct {
 	TrustedProxies  []netip.Prefix   //
 	Account         account.Settings // defaults when SessionLifetime is 0
 	Newsletter      newsletter.Settings
+	Mail            bool // events lead to mails, which Mails gives
 }
 
 // Key signs cookies unless Options say otherwise.
@@ -51,6 +52,7 @@ type Server struct {
 	Log     *Log // all that the server logged
 
 	ring *keys.Ring
+	post *post
 }
 
 // New starts a server, which stops when t ends.
@@ -85,7 +87,11 @@ func New(t testing.TB, opts ...Options) *Server {
 		}
 	}
 	s := &Server{DB: o.DB, Storage: o.Store, Log: &Log{}, ring: keys.NewRing(o.SessionKeys)}
-	server := httptest.NewServer(handler(o, s.ring, hasher, slog.New(slog.NewJSONHandler(s.Log, nil))))
+	log := slog.New(slog.NewJSONHandler(s.Log, nil))
+	if o.Mail {
+		s.post = startPost(t, o, s.ring, log)
+	}
+	server := httptest.NewServer(handler(o, s.ring, hasher, log))
 	t.Cleanup(server.Close)
 	s.URL = server.URL
 	return s

@@ -39,7 +39,7 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 		}
 	}
 	return a.db.CreateCustomer(ctx, store.ID, storage.NewCustomer{
-		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: store.Locale, Fields: in.Fields,
+		Email: email, Profile: in.Profile, PasswordHash: hash, Locale: shop.LocaleOf(in.Language, store.Locale), Registered: true, Fields: in.Fields,
 		GroupID: channel.DefaultGroupID, NoGroup: !store.Plan.HasGroups(),
 		ChannelID: channel.ID, ChannelIDs: homeOf(channel), Address: in.Address,
 	})

@@ -22,6 +22,8 @@ type StoreSet struct {
 	Locale        *string `help:"The store's language, BCP 47."`
 	Locales       *string `help:"Further languages and where they are spoken, as in de=/de,fr=/fr; empty for none."`
 
+	Sender *string `help:"Who mails are from: shop@example.com or 'My Shop <shop@example.com>'; empty for the server's address under the store's name."`
+
 	AccountCreation *bool `negatable:"" help:"Let shoppers register."`
 	PersistentCart  *bool `negatable:"" help:"Give a shopper the cart of an earlier login back."`
 
@@ -80,7 +82,22 @@ func (c *StoreSet) apply(e *Env, s *shop.Store) error {
 	}
 	give(c.InactivityFromLogin, &set.Inactivity.FromLogin)
 	c.passwords(&set.Passwords)
-	return errors.Join(c.locales(s), c.captcha(e, s))
+	return errors.Join(c.locales(s), c.sender(set), c.captcha(e, s))
+}
+
+func (c *StoreSet) sender(set *shop.StoreSettings) error {
+	if c.Sender == nil {
+		return nil
+	}
+	set.MailFrom = shop.Sender{}
+	if *c.Sender == "" {
+		return nil
+	}
+	var ok bool
+	if set.MailFrom, ok = shop.ParseSender(*c.Sender); !ok {
+		return errors.New("--sender is an address, with a name before it or without: 'My Shop <shop@example.com>'")
+	}
+	return nil
 }
 
 // give sets what was given.

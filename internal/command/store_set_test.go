@@ -52,6 +52,11 @@ func TestStoreSetChangesWhatIsGiven(t *testing.T) {
 			s.Locales = []shop.StoreLocale{{Code: "en", Path: "/en"}, {Code: "fr", Path: "/fr"}, {Code: "de-AT", Path: "/"}}
 		}},
 		{[]string{"--locales="}, func(_ *shop.Store, s *shop.StoreSettings) { s.Locales = nil }},
+		{[]string{"--sender=My Shop <shop@bücher.example>"}, func(_ *shop.Store, s *shop.StoreSettings) {
+			s.MailFrom = shop.Sender{Name: "My Shop", Address: "shop@xn--bcher-kva.example"}
+		}},
+		{[]string{"--sender=shop@example.com"}, func(_ *shop.Store, s *shop.StoreSettings) { s.MailFrom = shop.Sender{Address: "shop@example.com"} }},
+		{[]string{"--sender="}, func(_ *shop.Store, s *shop.StoreSettings) { s.MailFrom = shop.Sender{} }},
 		{[]string{"--no-account-creation"}, func(_ *shop.Store, s *shop.StoreSettings) { s.AccountCreation = false }},
 		{[]string{"--account-creation", "--no-persistent-cart"}, func(_ *shop.Store, s *shop.StoreSettings) { s.AccountCreation, s.PersistentCart = true, false }},
 		{[]string{"--password-length=12", "--password-lower", "--password-upper", "--password-numbers=2", "--password-special=1"}, func(_ *shop.Store, s *shop.StoreSettings) {
@@ -125,6 +130,10 @@ func TestStoreSetRefusals(t *testing.T) {
 		{"Line breaks", []string{"acme", "--status-message=a\nb"}},
 		{"one of", []string{"acme", "--status=open"}},
 		{"one of", []string{"acme", "--plan=gold"}},
+		{"--sender is an address", []string{"acme", "--sender=My Shop"}},
+		{"--sender is an address", []string{"acme", "--sender=shop@localhost"}},
+		{"--sender is an address", []string{"acme", "--sender=a@b.example, c@d.example"}},
+		{"--sender is an address", []string{"acme", "--sender=a@b.example\r\nBcc: c@d.example"}},
 		{"BCP 47", []string{"acme", "--locale=english!"}},
 		{"BCP 47", []string{"acme", "--locales=german!=/de"}},
 		{"one of this site", []string{"acme", "--locales=de=//evil.example.com"}},
