@@ -1,0 +1,7 @@
+//go:build slow
+
+package main
+
+import "testing"
+
+func TestSlowFiftyKillsLoseNoMail(t *testing.T) { killServers(t, 50) }
