@@ -45,6 +45,9 @@ func (s *Store) ImportCustomers(ctx context.Context, run ImportRun, part ImportP
 			c := known[said.Email.Key]
 			if c == nil {
 				c = &knownCustomer{ImportedCustomer: *said, fresh: true, added: unlike(nil, said.Addresses)}
+				if c.GroupID == nil {
+					c.GroupID = &c.NewGroupID
+				}
 				known[said.Email.Key] = c
 				order = append(order, c)
 				lines[i].Result = ImportCreated

@@ -76,10 +76,11 @@ func (p *customerParser) hash(hash string) error {
 }
 
 func (p *customerParser) group(r row, c *shop.ImportedCustomer) error {
-	id := p.standard
-	if r.has(asGroup) {
-		id = 0 // an empty cell says that there is none
+	if !r.has(asGroup) {
+		c.NewGroupID = p.standard
+		return nil
 	}
+	id := int64(0) // an empty cell says that there is none
 	if name := r.get(asGroup); name != "" {
 		var known bool
 		if id, known = p.groups[strings.ToLower(name)]; !known {

@@ -17,6 +17,7 @@ type ImportedCustomer struct {
 	FirstName, LastName, Company, Phone *string
 	Notes, TaxExemptCategory, Locale    *string
 	GroupID                             *int64 // 0 for none
+	NewGroupID                          int64  // of a new customer, where GroupID says nothing
 	ChannelIDs                          *[]int64
 	AcceptsAbandoned                    *bool
 	PasswordHash                        string

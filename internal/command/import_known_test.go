@@ -1,0 +1,29 @@
+package command_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A file without a column for the group says nothing about the group of those
+// who are known; the default group is for new ones.
+func TestImportWithoutGroupsMovesNobody(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	c.says(t, "created   2", "import", "customers", write(t, "Email,Customer Group\nin@shop.example,Wholesale\nout@shop.example,\n"), "--store", "acme")
+	file := write(t, "Email,First Name\nin@shop.example,Ada\nout@shop.example,\nnew@shop.example,Bob\nNEW@shop.example,Bo\n")
+	out := c.says(t, "created   1", "import", "customers", file, "--store", "acme", "--update")
+	if !strings.Contains(out, "unchanged 1") || !strings.Contains(out, "updated   2") {
+		t.Errorf("%s", out)
+	}
+	for from, want := range map[string]int{
+		`customers c JOIN customer_groups g ON g.id = c.group_id WHERE g.name = 'Wholesale' AND c.first_name = 'Ada'`: 1,
+		`customers c JOIN customer_groups g ON g.id = c.group_id WHERE g.name = 'Retail' AND c.first_name = 'Bo'`:     1,
+		`customers WHERE group_id IS NULL AND email_key = 'out@shop.example'`:                                         1,
+		`events WHERE 'customer_group_id' = ANY(changed)`:                                                             0,
+	} {
+		if got := c.count(t, from); got != want {
+			t.Errorf("%d rows of %s, want %d", got, from, want)
+		}
+	}
+}
