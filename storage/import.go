@@ -84,10 +84,13 @@ RETURNING r.id, r.attempt`
 // may, 2 s.
 const lockTimeout = "55P03"
 
+// A bound and not IN: a table that was just filled looks empty to the planner,
+// and it would compare each line with each of the 10,000.
 const dropLeftovers = `
 DELETE FROM import_rows
-WHERE  store_id = $1 AND run_id = $2 AND line IN (
-    SELECT line FROM import_rows WHERE store_id = $1 AND run_id = $2 ORDER BY line LIMIT 10000)`
+WHERE  store_id = $1 AND run_id = $2 AND line <= (
+    SELECT max(line)
+    FROM  (SELECT line FROM import_rows WHERE store_id = $1 AND run_id = $2 ORDER BY line LIMIT 10000) a)`
 
 // StartImport begins an import, or begins again what another process left, and
 // makes that process stop if it is still there.

@@ -82,3 +82,17 @@ func TestSweepTakesLinesOfDeadImports(t *testing.T) {
 	w.sweep(t, w.store)
 	w.wantCount(t, 0, `import_rows`)
 }
+
+// What a killed import left is cleared in time also where the planner takes the
+// table for almost empty, as it does after a vacuum that came before the filling.
+func TestImportClearsWhatAnotherLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const n = 40_000
+	w.stage(t, n)
+	w.owner.MustExec(fmt.Sprintf(`DELETE FROM import_rows WHERE line <> %d`, n+1))
+	w.owner.MustExec(`VACUUM import_rows`)
+	w.stage(t, n)
+	w.stage(t, 3)
+	w.wantCount(t, 3, `import_rows`)
+}
