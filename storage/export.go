@@ -147,21 +147,29 @@ func (s *Store) ExportSubscribers(ctx context.Context, storeID, after int64) (ou
 	return out, nil
 }
 
+const allGroups = `
+SELECT g.id AS wanted, ` + groupColumns + `
+FROM   customer_groups g
+WHERE  g.store_id = $1
+ORDER  BY g.id`
+
 // ExportGroups is all groups of a store, in the order of their ids.
 func (s *Store) ExportGroups(ctx context.Context, storeID int64) (out []shop.CustomerGroup, err error) {
 	defer explain(&err, "exporting groups of store %d", storeID)
-	list, err := s.GroupList(ctx, storeID)
-	if err != nil {
+	var rows []groupRow
+	if err := s.list(ctx, &rows, allGroups, storeID); err != nil {
 		return nil, err
 	}
-	for _, g := range list {
-		g, ok, err := s.Group(ctx, storeID, g.ID)
+	return groupsOf(rows)
+}
+
+func groupsOf(rows []groupRow) (out []shop.CustomerGroup, err error) {
+	for _, r := range rows {
+		g, err := r.group()
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			out = append(out, g)
-		}
+		out = append(out, g)
 	}
 	return out, nil
 }

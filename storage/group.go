@@ -77,14 +77,18 @@ func (s *Store) fetchGroups(ctx context.Context, keys []groupKey) (map[groupKey]
 	}
 	out := make(map[groupKey]shop.CustomerGroup, len(rows))
 	for _, r := range rows {
-		g := shop.CustomerGroup{ID: r.ID, Name: r.Name, IsDefault: r.IsDefault, IsGroupForGuests: r.IsGroupForGuests,
-			CategoryAccess: shop.CustomerGroupCategoryAccess{Type: r.CategoryAccess, CategoryIDs: append([]int64{}, r.Categories...)}}
-		if err := json.Unmarshal(r.Rules, &g.DiscountRules); err != nil {
+		if out[groupKey{r.StoreID, r.Wanted}], err = r.group(); err != nil {
 			return nil, err
 		}
-		out[groupKey{r.StoreID, r.Wanted}] = g
 	}
 	return out, nil
+}
+
+func (r *groupRow) group() (shop.CustomerGroup, error) {
+	g := shop.CustomerGroup{ID: r.ID, Name: r.Name, IsDefault: r.IsDefault, IsGroupForGuests: r.IsGroupForGuests,
+		CategoryAccess: shop.CustomerGroupCategoryAccess{Type: r.CategoryAccess, CategoryIDs: append([]int64{}, r.Categories...)}}
+	err := json.Unmarshal(r.Rules, &g.DiscountRules)
+	return g, err
 }
 
 func cloneGroup(g shop.CustomerGroup) shop.CustomerGroup {

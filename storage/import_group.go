@@ -12,7 +12,7 @@ import (
 func (s *Store) ImportGroups(ctx context.Context, run ImportRun, part ImportPart) (out []ImportOutcome, err error) {
 	defer explain(&err, "importing groups into store %d", run.StoreID)
 	return s.importLines(ctx, run, part, func(t tx, lines []ImportOutcome) error {
-		groups, err := s.allGroups(ctx, run.StoreID)
+		groups, err := t.knownGroups(run.StoreID)
 		if err != nil {
 			return err
 		}
@@ -32,9 +32,14 @@ func (s *Store) ImportGroups(ctx context.Context, run ImportRun, part ImportPart
 	})
 }
 
-// allGroups gives every group with what it gives, by the key of its name.
-func (s *Store) allGroups(ctx context.Context, storeID int64) (map[string]shop.CustomerGroup, error) {
-	list, err := s.ExportGroups(ctx, storeID)
+// knownGroups gives every group with what it gives, by the key of its name. It
+// reads in the transaction: a connection more may not be there.
+func (t tx) knownGroups(storeID int64) (map[string]shop.CustomerGroup, error) {
+	var rows []groupRow
+	if err := t.list(&rows, allGroups, storeID); err != nil {
+		return nil, err
+	}
+	list, err := groupsOf(rows)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,11 @@
 package storage_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"regulars/internal/shop"
 	"regulars/storage"
@@ -95,4 +97,27 @@ func TestImportClearsWhatAnotherLeft(t *testing.T) {
 	w.stage(t, n)
 	w.stage(t, 3)
 	w.wantCount(t, 3, `import_rows`)
+}
+
+// A pool may have a single connection: nothing in a transaction asks for another.
+func TestImportsWithOneConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.s = lone(t, w)
+	run, part := w.stage(t, 3)
+	if w.s.ImportsAtOnce() != 1 {
+		t.Error("two batches would wait for one connection")
+	}
+	_, err := w.s.ImportCustomers(t.Context(), run, part)
+	must(t, err)
+	must(t, w.s.FinishImport(t.Context(), run))
+
+	run, err = w.s.StartImport(t.Context(), w.store, "groups", []byte("hash"), false, false)
+	must(t, err)
+	must(t, w.s.StageImport(t.Context(), run, []storage.ImportLine{{Line: 2, Key: "vip", Fields: "[]", Data: `{"Name": "VIP", "CategoryAccess": {"Type": "ALL"}}`}}))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	_, err = w.s.ImportGroups(ctx, run, storage.ImportPart{UpTo: 2, Lines: 1})
+	must(t, err)
+	w.wantCount(t, 1, `customer_groups`)
 }
