@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"regulars/internal/devdb"
+	"regulars/internal/shop"
 	"regulars/storage"
 )
 
@@ -52,12 +53,17 @@ func open(ctx context.Context, c Config, log *slog.Logger) (_ *database, err err
 	return db, nil
 }
 
-// withCause adds what is left out for shoppers; operators may see it.
+// withCause adds why the service is busy: that is left out for shoppers, and
+// operators have to see it.
 func withCause(err error) error {
-	if cause := errors.Unwrap(err); cause != nil {
-		return cause
+	e, ok := errors.AsType[*shop.Error](err)
+	if !ok || e.Code != shop.Unavailable || e.Unwrap() == nil {
+		return err
 	}
-	return err
+	if err == error(e) {
+		return e.Unwrap()
+	}
+	return fmt.Errorf("%w (%w)", err, e.Unwrap())
 }
 
 // ready migrates where that is on, else insists that somebody did.

@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := db.ready(ctx, c.Config); err != nil {
 		return err
 	}
-	return parsed.Run(commandEnv(ctx, c.Config, db.store, stdout))
+	return withCause(parsed.Run(commandEnv(ctx, c.Config, db.store, stdout)))
 }
 
 // commandEnv is what commands work with.

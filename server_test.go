@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"regulars/internal/keys"
+	"regulars/internal/shop"
 )
 
 // printed collects what run prints and tells when a line is there.
@@ -262,6 +265,30 @@ func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
 	}
 	if err != nil && strings.Contains(err.Error(), "verysecret") {
 		t.Error("the password is in the error")
+	}
+}
+
+// What a command stumbled over is for its operator, not the shopper's sentence.
+func TestOperatorsHearTheCause(t *testing.T) {
+	t.Parallel()
+	busy := shop.Errorf(shop.Unavailable, "The service is busy.").Because(errors.New("postgres refused with 57014"))
+	for want, err := range map[string]error{
+		"postgres refused with 57014": busy,
+		"stopped after 3 lines: The service is busy. (postgres refused with 57014)": fmt.Errorf("stopped after 3 lines: %w", busy),
+		"There is none.": shop.Errorf(shop.NotFound, "There is none.").Because(errors.New("x")),
+		"other":          errors.New("other"),
+	} {
+		if got := withCause(err); got.Error() != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if withCause(nil) != nil {
+		t.Error("nothing became an error")
+	}
+	url := "postgres://nobody@127.0.0.1:1/none?sslmode=disable"
+	err := run(context.Background(), []string{"store", "list", "--database-url=" + url}, io.Discard, io.Discard)
+	if err == nil || strings.Contains(err.Error(), "busy") || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("got %v", err)
 	}
 }
 
