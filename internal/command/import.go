@@ -24,11 +24,12 @@ type Import struct {
 
 // importFile is what the three have in common.
 type importFile struct {
-	File   string            `arg:"" type:"existingfile" help:"A CSV file with a header: any order, any common spelling, any separator, UTF-8 or UTF-16."`
-	Store  string            `required:"" help:"Hash of the store."`
-	Update bool              `help:"Change what is known and differs, instead of skipping it."`
-	DryRun bool              `help:"Say what would happen, and change nothing."`
-	Dates  csvfile.DateOrder `enum:",dmy,mdy" default:"" help:"How dates such as 03/04/2020 are meant: dmy or mdy. Without it they are refused."`
+	File     string            `arg:"" type:"existingfile" help:"A CSV file with a header: any order, any common spelling, any separator, UTF-8 or UTF-16."`
+	Store    string            `required:"" help:"Hash of the store."`
+	Update   bool              `help:"Change what is known and differs, instead of skipping it."`
+	DryRun   bool              `help:"Say what would happen, and change nothing."`
+	Dates    csvfile.DateOrder `enum:",dmy,mdy" default:"" help:"How dates such as 03/04/2020 are meant: dmy or mdy. Without it they are refused."`
+	Rejected string            `placeholder:"FILE" help:"Where lines go that are not taken; beside the file when not given."`
 }
 
 // sheet is one kind of file: how its lines are read and taken.
@@ -102,50 +103,69 @@ func (c *ImportGroups) Run(e *Env) error {
 }
 
 func (c *importFile) run(e *Env, store *shop.Store, s sheet) error {
-	f, err := os.Open(c.File)
+	f, err := c.open()
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	cols, err := c.understand(e, f, s)
-	if err != nil {
+	i := &importing{Env: e, sheet: s, rejects: rejects{path: c.Rejected}}
+	if i.rejects.path == "" {
+		i.rejects.path = rejectsPath(c.File)
+	}
+	if err := i.rejects.check(f); err != nil {
 		return err
 	}
-	hash, size, err := hashOf(f)
-	if err != nil {
+	if i.columns, err = c.understand(e, f, s); err != nil {
 		return err
 	}
-	run, err := e.Storage.StartImport(e.Ctx, store.ID, s.kind, hash, c.Update, c.DryRun)
-	if err != nil {
+	var size int64
+	if i.hash, size, err = hashOf(f); err != nil {
 		return err
 	}
-	i := &importing{Env: e, sheet: s, columns: cols, run: run, file: c.File}
+	if i.run, err = e.Storage.StartImport(e.Ctx, store.ID, s.kind, i.hash, c.Update, c.DryRun); err != nil {
+		return err
+	}
 	if err := i.stage(f, size); err != nil {
-		return fmt.Errorf("%s: %w. Nothing was changed", c.File, err)
+		return fmt.Errorf("%s: %w. Nothing was changed", printable(c.File), err)
 	}
 	if s.staged != nil && !c.DryRun {
 		if err := s.staged(); err != nil {
 			return err
 		}
 	}
-	if err := errors.Join(i.takeAll(), i.rejects.finish()); err != nil {
-		return err
+	err = i.takeAll()
+	kept := i.rejects.finish()
+	if err == nil {
+		err = e.Storage.FinishImport(e.Ctx, i.run)
 	}
-	if err := e.Storage.FinishImport(e.Ctx, run); err != nil {
+	if err := errors.Join(err, kept); err != nil {
 		return err
 	}
 	i.sum(c.DryRun)
 	return nil
 }
 
+// open refuses what cannot be read twice. Opening a pipe that nobody writes to
+// would wait for ever, whatever signal comes.
+func (c *importFile) open() (*os.File, error) {
+	info, err := os.Stat(c.File)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file that can be read twice; save it as one first", printable(c.File))
+	}
+	return os.Open(c.File)
+}
+
 // understand reads the header and says what each column was taken for.
 func (c *importFile) understand(e *Env, f io.Reader, s sheet) (*columns, error) {
 	t, err := csvfile.NewReader(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.File, err)
+		return nil, fmt.Errorf("%s: %w", printable(c.File), err)
 	}
 	cols := columnsOf(t.Header, s.names, s.addresses)
-	e.say("The columns of %s are taken for:", c.File)
+	e.say("The columns of %s are taken for:", printable(c.File))
 	for _, line := range cols.told {
 		e.say("%s", line)
 	}
@@ -153,7 +173,7 @@ func (c *importFile) understand(e *Env, f io.Reader, s sheet) (*columns, error) 
 		e.say("Not recognised, and left out: %s.", printable(strings.Join(cols.unknown, ", ")))
 	}
 	if !cols.has(s.needs) {
-		return nil, fmt.Errorf("%s: no column holds the %s", c.File, s.needs)
+		return nil, fmt.Errorf("%s: no column holds the %s", printable(c.File), s.needs)
 	}
 	return cols, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,7 +35,7 @@ func rejectsPath(file string) string {
 func (i *importing) reject(o storage.ImportOutcome) error {
 	r := &i.rejects
 	if r.temp == nil {
-		if err := r.open(rejectsPath(i.file), i.columns.header); err != nil {
+		if err := r.open(i.columns.header); err != nil {
 			return err
 		}
 	}
@@ -45,11 +46,29 @@ func (i *importing) reject(o storage.ImportOutcome) error {
 	return r.write(append([]string{strconv.FormatInt(o.Line, 10), o.Reason}, fields...), len(i.columns.header)+2)
 }
 
-func (r *rejects) open(path string, header []string) (err error) {
-	if r.temp, err = os.CreateTemp(filepath.Dir(path), ".rejected-*"); err != nil {
+// check tells before anything is changed that the file of rejects could not be
+// written.
+func (r *rejects) check(imported *os.File) error {
+	if info, err := os.Stat(r.path); err == nil {
+		of, err := imported.Stat()
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() || os.SameFile(info, of) {
+			return fmt.Errorf("%s cannot hold rejected lines; name another file with --rejected", printable(r.path))
+		}
+	}
+	probe, err := os.CreateTemp(filepath.Dir(r.path), ".rejected-*")
+	if err != nil {
+		return fmt.Errorf("rejected lines could not be written; say where to with --rejected: %w", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func (r *rejects) open(header []string) (err error) {
+	if r.temp, err = os.CreateTemp(filepath.Dir(r.path), ".rejected-*"); err != nil {
 		return err
 	}
-	r.path = path
 	r.buf = bufio.NewWriter(r.temp)
 	r.out = csvfile.NewWriter(r.buf)
 	return r.write(append([]string{"Line", "Reason"}, header...), len(header)+2)
@@ -80,7 +99,10 @@ func (r *rejects) finish() error {
 	if err := r.temp.Close(); err != nil {
 		return err
 	}
-	return os.Rename(r.temp.Name(), r.path)
+	if err := os.Rename(r.temp.Name(), r.path); err != nil {
+		return fmt.Errorf("%w; the rejected lines are in %s", err, r.temp.Name())
+	}
+	return nil
 }
 
 // countingReader knows how much of a file was read.

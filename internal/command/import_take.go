@@ -1,11 +1,14 @@
 package command
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +23,8 @@ type importing struct {
 	sheet
 	columns *columns
 	run     storage.ImportRun
-	file    string
-	lines   int64 // entries of the file
+	hash    []byte // of the file
+	lines   int64  // entries of the file
 	parts   []storage.ImportPart
 	counts  map[storage.ImportResult]int64
 	rejects rejects
@@ -30,15 +33,21 @@ type importing struct {
 // maxBatchBytes ends a batch early, so that long lines do not fill the memory.
 const maxBatchBytes = 4 << 20
 
+var errChanged = errors.New("the file changed while it was read")
+
 // stage checks every line and copies it into the staging table.
-func (i *importing) stage(f io.Reader, size int64) error {
-	counted := &countingReader{in: f}
+func (i *importing) stage(f io.Reader, total int64) error {
+	hash := sha256.New()
+	counted := &countingReader{in: io.TeeReader(f, hash)}
 	t, err := csvfile.NewReader(counted)
 	if err != nil {
 		return err
 	}
-	p := i.progress("checked", size)
-	batch, bytes := make([]storage.ImportLine, 0, storage.ImportBatch), 0
+	if !slices.Equal(t.Header, i.columns.header) {
+		return errChanged
+	}
+	p := i.progress("checked", total)
+	batch, size := make([]storage.ImportLine, 0, storage.ImportBatch), 0
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
@@ -52,7 +61,7 @@ func (i *importing) stage(f io.Reader, size int64) error {
 			part.After = i.parts[part.Number-1].UpTo
 		}
 		i.parts = append(i.parts, part)
-		batch, bytes = batch[:0], 0
+		batch, size = batch[:0], 0
 		p.at(counted.n, i.lines)
 		return nil
 	}
@@ -69,16 +78,21 @@ func (i *importing) stage(f io.Reader, size int64) error {
 			return err
 		}
 		batch = append(batch, line)
-		bytes += len(line.Data) + len(line.Fields)
-		if len(batch) == storage.ImportBatch || bytes > maxBatchBytes {
+		size += len(line.Data) + len(line.Fields)
+		if len(batch) == storage.ImportBatch || size > maxBatchBytes {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
 	}
-	err = flush()
+	if err := flush(); err != nil {
+		return err
+	}
+	if !bytes.Equal(hash.Sum(nil), i.hash) {
+		return errChanged
+	}
 	p.end(i.lines)
-	return err
+	return nil
 }
 
 // line is a record, checked.
@@ -186,6 +200,7 @@ func (i *importing) takeAll() error {
 		done += int64(len(r.out))
 		if err := i.count(r.out); err != nil && failed == nil {
 			failed = err
+			stop()
 		}
 		p.at(done, done)
 	}
@@ -219,7 +234,7 @@ func (i *importing) sum(dryRun bool) {
 	for _, r := range []storage.ImportResult{storage.ImportCreated, storage.ImportUpdated, storage.ImportUnchanged, storage.ImportSkipped, storage.ImportRejected} {
 		i.say("  %-9s %d", r, i.counts[r])
 	}
-	if i.rejects.path != "" {
-		i.say("Lines that were skipped or rejected are in %s, each with the reason.", i.rejects.path)
+	if i.rejects.temp != nil {
+		i.say("Lines that were skipped or rejected are in %s, each with the reason.", printable(i.rejects.path))
 	}
 }
