@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -15,6 +16,7 @@ import (
 type Reader struct {
 	// Header holds the names of the columns, trimmed.
 	Header []string
+	named  int // columns up to the last one with a name
 	lines  lines
 	comma  rune
 }
@@ -45,7 +47,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 		return nil, err
 	}
 	// Some programs say the separator in a line of its own.
-	if s := strings.TrimSpace(string(first.text)); len(s) == 5 && strings.EqualFold(s[:4], "sep=") {
+	if s := strings.TrimRight(string(first.text), "\r\n"); len(s) == 5 && strings.EqualFold(s[:4], "sep=") {
 		t.comma = rune(s[4])
 		if first, err = t.firstLine(); err != nil {
 			return nil, errors.New("the file is empty")
@@ -66,6 +68,9 @@ func NewReader(r io.Reader) (*Reader, error) {
 		t.Header[i] = strings.TrimSpace(name)
 		if strings.Contains(name, "@") {
 			return nil, errors.New("the first line has to name the columns; this one has data")
+		}
+		if t.Header[i] != "" {
+			t.named = i + 1
 		}
 	}
 	return t, nil
@@ -101,18 +106,32 @@ func separatorOf(header []byte) rune {
 }
 
 // Next gives io.EOF after the last record. Other errors are about the whole
-// file; those of one record are in the record.
+// file; those of one record are in the record. Records of nothing but
+// separators, which spreadsheets write, are none.
 func (t *Reader) Next() (Record, error) {
-	first, err := t.firstLine()
-	if err != nil {
-		return Record{}, err
+	for {
+		first, err := t.firstLine()
+		if err != nil {
+			return Record{}, err
+		}
+		out := t.record(first)
+		if out.Err == nil && out.blank() {
+			continue
+		}
+		if out.Err == nil && t.Header != nil {
+			out.fit(t.named, len(t.Header))
+		}
+		return out, nil
 	}
-	out := t.record(first)
-	if out.Err == nil && t.Header != nil {
-		out.fit(len(t.Header))
-	}
-	return out, nil
 }
+
+func (r *Record) blank() bool {
+	return !slices.ContainsFunc(r.Fields, func(f string) bool { return strings.TrimSpace(f) != "" })
+}
+
+// maxLines is how many lines one record may have: what is longer comes from a
+// quote that does not close.
+const maxLines = 10_000
 
 // record reads lines until the quotes are even. Where that does not give a
 // record, a quote is broken: the first line is given up, and those behind it are
@@ -125,7 +144,7 @@ func (t *Reader) record(first line) Record {
 	}
 	text, behind := first.text, []line(nil)
 	quotes := bytes.Count(text, []byte{'"'})
-	for quotes%2 != 0 && len(text) <= MaxRecord {
+	for quotes%2 != 0 && len(text) <= MaxRecord && len(behind) < maxLines {
 		more, err := t.lines.next()
 		if err != nil {
 			break // the end, or a line that is too long, which the next call meets
@@ -179,13 +198,18 @@ func (t *Reader) quoted(text []byte) ([]string, error) {
 }
 
 // fit refuses a record that has other columns than the header: one that broke in
-// two, most likely. Empty columns at the end are no harm.
-func (r *Record) fit(columns int) {
+// two, most likely. Empty columns at the end are no harm, nor is it that columns
+// without a name are left out.
+func (r *Record) fit(named, columns int) {
 	n := len(r.Fields)
 	for n > columns && strings.TrimSpace(r.Fields[n-1]) == "" {
 		n--
 	}
-	if r.Fields = r.Fields[:n]; n != columns {
+	if r.Fields = r.Fields[:n]; n < named || n > columns {
 		r.Err = fmt.Errorf("this line has %d fields, the header has %d", n, columns)
+		return
+	}
+	for len(r.Fields) < columns {
+		r.Fields = append(r.Fields, "")
 	}
 }

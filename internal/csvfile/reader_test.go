@@ -58,6 +58,9 @@ func TestReader(t *testing.T) {
 		"semicolons":           {"a;b\n1,5;2\n", "a|b", []string{"2:1,5|2"}},
 		"tabs":                 {"a\tb\n1\t\n\t2", "a|b", []string{"2:1|", "3:|2"}},
 		"separator said":       {"sep=;\r\na;b,c\r\n1;2\r\n", "a|b,c", []string{"3:1|2"}},
+		"tab said":             {"sep=\t\na\tb,c\n1\t2\n", "a|b,c", []string{"3:1|2"}},
+		"only separators":      {",\na,b\n,\n1,2\n , \n\"\",\n", "a|b", []string{"4:1|2"}},
+		"no name, no value":    {"a,b,,\n1,2\n1,2,\n1,2,3\n1\n", "a|b||", []string{"2:1|2||", "3:1|2||", "4:1|2|3|", "[5:1 this line has 1 fields, the header has 4]"}},
 		"separator in quotes":  {"\"a;b;c\",d\n1,2\n", "a;b;c|d", []string{"2:1|2"}},
 		"byte order mark":      {"\uFEFFa,b\n1,ü😀\n", "a|b", []string{"2:1|ü😀"}},
 		"mixed line ends":      {"a,b\r\n1,2\n3,4\r5,6\r\n", "a|b", []string{"2:1|2", "3:3|4", "4:5|6"}},
@@ -189,5 +192,26 @@ func TestAQuoteThatNeverCloses(t *testing.T) {
 	}
 	if good != 600_000 || bad != 1 {
 		t.Errorf("%d good, %d bad", good, bad)
+	}
+}
+
+// Blank lines behind such a quote are many lines in few bytes: how far is looked
+// ahead has a bound for them too.
+func TestBlankLinesBehindAQuote(t *testing.T) {
+	t.Parallel()
+	file := strings.NewReader("a,b\n1,\"2\n" + strings.Repeat("\n", 900_000))
+	size := file.Len()
+	r, err := csvfile.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := r.Next(); err != nil || rec.Err == nil {
+		t.Errorf("got %v, %v", rec, err)
+	}
+	if read := size - file.Len(); read > 200_000 {
+		t.Errorf("read %d bytes ahead", read)
+	}
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v", err)
 	}
 }
