@@ -98,7 +98,7 @@ func (p *customerParser) when(r row, c *shop.ImportedCustomer, wrong *problems) 
 		to   **time.Time
 	}{
 		{asJoined, p.date, &c.DateCreated}, {asMarketingDate, p.date, &c.MarketingAt},
-		{asVerified, p.dateOrYes, &c.VerifiedAt}, {asDisabled, p.dateOrYes, &c.DisabledAt},
+		{asVerified, p.dateOrYes, &c.VerifiedAt}, {asDisabled, p.dateOfEnd, &c.DisabledAt},
 	} {
 		var err error
 		*d.to, err = d.read(string(d.is), r.get(d.is))
@@ -108,7 +108,7 @@ func (p *customerParser) when(r row, c *shop.ImportedCustomer, wrong *problems) 
 
 // access reads who may do what where.
 func (p *customerParser) access(r row, c *shop.ImportedCustomer, wrong *problems) {
-	agrees, err := yesNo(string(asMarketing), r.get(asMarketing))
+	agrees, err := parsed(csvfile.ParseConsent, string(asMarketing), r.get(asMarketing))
 	wrong.add(err)
 	c.AcceptsMarketing = agrees != nil && *agrees
 	reset, err := yesNo(string(asReset), r.get(asReset))

@@ -27,3 +27,15 @@ func TestImportWithoutGroupsMovesNobody(t *testing.T) {
 		}
 	}
 }
+
+// A column that says who is disabled may do so in words.
+func TestImportKeepsClosedAccountsClosed(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	file := write(t, "Email,Disabled\na@shop.example,Disabled\nb@shop.example,inactive\nc@shop.example,yes\nd@shop.example,2020-01-02\n"+
+		"e@shop.example,enabled\nf@shop.example,Active\ng@shop.example,no\nh@shop.example,\ni@shop.example,never\n")
+	c.says(t, "rejected  1", "import", "customers", file, "--store", "acme")
+	if n := c.count(t, `customers WHERE (disabled_at IS NOT NULL) = (email < 'e')`); n != 8 {
+		t.Errorf("%d of 8 are as the file says", n)
+	}
+}

@@ -44,11 +44,25 @@ func (r reading) dateOrYes(field, text string) (*time.Time, error) {
 	return r.date(field, text)
 }
 
-func yesNo(field, text string) (*bool, error) {
+// dateOfEnd is dateOrYes for an account that is closed: a column may name the
+// account's state instead.
+func (r reading) dateOfEnd(field, text string) (*time.Time, error) {
+	switch strings.ToLower(text) {
+	case "disabled", "inactive":
+		return &r.now, nil
+	case "enabled", "active":
+		return nil, nil
+	}
+	return r.dateOrYes(field, text)
+}
+
+func yesNo(field, text string) (*bool, error) { return parsed(csvfile.ParseBool, field, text) }
+
+func parsed(parse func(string) (value, ok bool), field, text string) (*bool, error) {
 	if text == "" {
 		return nil, nil
 	}
-	v, ok := csvfile.ParseBool(text)
+	v, ok := parse(text)
 	if !ok {
 		return nil, fmt.Errorf("%s: %q is neither yes nor no", field, text)
 	}

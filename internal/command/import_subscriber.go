@@ -96,7 +96,7 @@ func subscriberState(text string) (state shop.SubscriberState, reason string, er
 	case "pending":
 		return "", "", errors.New("a sign-up that waits for its confirmation cannot be taken over")
 	}
-	if yes, ok := csvfile.ParseBool(word); ok {
+	if yes, ok := csvfile.ParseConsent(word); ok {
 		if yes {
 			return shop.StateSubscribed, "", nil
 		}

@@ -37,7 +37,15 @@ func TestDates(t *testing.T) {
 		{"05/05/2020", unknown, "2020-05-05T00:00:00Z"},
 		{"31st Jan 2024", unknown, "2024-01-31T00:00:00Z"},
 		{"Jan 2nd, 2024", unknown, "2024-01-02T00:00:00Z"},
-		{"January 2, 2024 3:04 pm", unknown, "-"},
+		{"January 2, 2024 3:04 pm", unknown, "2024-01-02T15:04:00Z"},
+		{"2024-01-31T10:20:30+0100", unknown, "2024-01-31T09:20:30Z"},
+		{"2024-01-31 10:20:30.5+02", unknown, "2024-01-31T08:20:30.5Z"},
+		{"1706695200123", unknown, "2024-01-31T10:00:00.123Z"},
+		{"170669520012345", unknown, "-"},
+		{"Mon, 02 Jan 2006 15:04:05 UTC", unknown, "2006-01-02T15:04:05Z"},
+		{"Mon, 2 Jan 2006 15:04:05 -0700", unknown, "2006-01-02T22:04:05Z"},
+		{"Mon, 02 Jan 2006 15:04:05 PST", unknown, "-"},
+		{"Mon, 02 Jan 2006 15:04:05 CET", unknown, "-"},
 		{"January 2, 2024 3:04 PM", unknown, "2024-01-02T15:04:00Z"},
 		{"Mon, 02 Jan 2006 15:04:05 GMT", unknown, "2006-01-02T15:04:05Z"},
 		{"1706695200", unknown, "2024-01-31T10:00:00Z"},
@@ -101,17 +109,23 @@ func TestDisarmedGivesBackWhatArmedGot(t *testing.T) {
 
 func TestYesAndNo(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"Yes": "yes", " TRUE ": "yes", "1": "yes", "ja": "yes", "subscribed": "yes", "N": "no", "0": "no",
-		"nein": "no", "": "?", "maybe": "?", "2": "?"} {
-		v, ok := csvfile.ParseBool(in)
-		got := "?"
+	told := func(v, ok bool) string {
 		if ok && v {
-			got = "yes"
+			return "yes"
 		} else if ok {
-			got = "no"
+			return "no"
 		}
-		if got != want {
-			t.Errorf("%q: %s, want %s", in, got, want)
+		return "?"
+	}
+	for in, want := range map[string]string{"Yes": "yes", " TRUE ": "yes", "1": "yes", "ja": "yes", "N": "no", "0": "no",
+		"nein": "no", "": "?", "maybe": "?", "2": "?"} {
+		if got, agreed := told(csvfile.ParseBool(in)), told(csvfile.ParseConsent(in)); got != want || agreed != want {
+			t.Errorf("%q: %s and %s, want %s", in, got, agreed, want)
+		}
+	}
+	for in, want := range map[string]string{"Subscribed": "yes", "enabled": "yes", "never": "no", "disabled": "no"} {
+		if got, agreed := told(csvfile.ParseBool(in)), told(csvfile.ParseConsent(in)); got != "?" || agreed != want {
+			t.Errorf("%q: %s and %s, want ? and %s", in, got, agreed, want)
 		}
 	}
 }
