@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -149,7 +150,7 @@ func (h *Hasher) release() { <-h.slots }
 
 // acceptableArgon2id keeps out parameters that argon2 panics on, and those that cost too much.
 func acceptableArgon2id(hash string) bool {
-	if !strings.HasPrefix(hash, "$argon2id$") {
+	if !argon2Form.MatchString(hash) {
 		return false
 	}
 	p, _, _, err := argon2id.DecodeHash(hash)
@@ -179,7 +180,17 @@ func checkArgon2i(hash, password string) bool {
 	return subtle.ConstantTimeCompare(key, other) == 1
 }
 
+// The forms are stricter than what the libraries read: they see past what stands behind a hash, or find out with the first
+// login only that there is no salt in it.
+var (
+	argon2Form = regexp.MustCompile(`^\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$`)
+	bcryptForm = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
+)
+
 func acceptableBcrypt(hash string) bool {
+	if !bcryptForm.MatchString(hash) {
+		return false
+	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	return err == nil && cost <= maxBcryptCost
 }

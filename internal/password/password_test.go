@@ -112,9 +112,34 @@ var unreadable = map[string]string{
 	"no threads":      "$argon2id$v=19$m=19456,t=2,p=0$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
 	"no key":          "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY$",
 	"4 GiB":           "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
-	"bcrypt cost 31":  "$2a$31$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxyzabc",
-	"bcrypt no salt":  "$2a$04$!!!!!!!!!!!!!!!!!!!!!!SDrvtVXbcdefghijklmnopqrstuvwxyzabc",
+	"bcrypt cost 31":  "$2a$31$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxy",
+	"bcrypt no salt":  "$2a$04$!!!!!!!!!!!!!!!!!!!!!!SDrvtVXbcdefghijklmnopqrstuvwxy",
 	"bcrypt short":    "$2a$04$abc",
+	"bcrypt and more": "$2a$04$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxyX",
+	"bcrypt of old":   "$2x$04$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxy",
+	"bcrypt 1":        "$1a$04$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxy",
+	"argon2 and more": "$argon2id$v=19$m=19456,t=2,p=1 or so$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
+}
+
+// An import refuses what no login could be checked against.
+func TestReadable(t *testing.T) {
+	t.Parallel()
+	for name, hash := range unreadable {
+		if name != "another kind" && password.Readable(hash) {
+			t.Errorf("%s: %s is taken", name, hash)
+		}
+	}
+	for _, hash := range []string{
+		unreadable["another kind"], // argon2i
+		"$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
+		"$2a$04$abcdefghijklmnopqrstuuSDrvtVXbcdefghijklmnopqrstuvwxy",
+		"$2b$10$u1bMCQG5hUnvbLtnTH8wxOTxG5tQFFnHGJHGhlJkNoXlmF0Z9wBSm",
+		"$2y$14$u1bMCQG5hUnvbLtnTH8wxOTxG5tQFFnHGJHGhlJkNoXlmF0Z9wBSm",
+	} {
+		if !password.Readable(hash) {
+			t.Errorf("%s is refused", hash)
+		}
+	}
 }
 
 func TestUnreadableHashIsJustFalse(t *testing.T) {
