@@ -3,6 +3,7 @@ package shop
 import (
 	"net/mail"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -32,7 +33,7 @@ var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(f
 // theirs.
 func ParseEmail(s string) (Email, bool) {
 	s, ok := cleanLine(s)
-	if !ok || s == "" || len(s) > maxEmail || strings.ContainsAny(s, " \"(),:;<>[\\]") {
+	if !ok || s == "" || len(s) > maxEmail || strings.ContainsAny(s, " \"(),:;<>[\\]") || strings.ContainsFunc(s, unseen) {
 		return Email{}, false
 	}
 	key, ok := emailKey(s)
@@ -40,6 +41,12 @@ func ParseEmail(s string) (Email, bool) {
 		return Email{}, false
 	}
 	return Email{Text: s, Key: key}, true
+}
+
+// unseen characters make two addresses that look the same; U+FFFD stands for one
+// that was lost on the way.
+func unseen(r rune) bool {
+	return r == unicode.ReplacementChar || unicode.In(r, unicode.Cf, unicode.Co)
 }
 
 // EmailKey is the canonical key of an address: trimmed, NFKC, lower case, the

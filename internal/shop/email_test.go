@@ -51,8 +51,10 @@ func TestParseEmail(t *testing.T) {
 		"a dot at the front": "ada@.example.com", "two dots": "ada@example..com", "only a dot": "ada@.com", "dots in the local part": "a..da@example.com",
 		"a leading dot": ".ada@example.com", "a trailing dot": "ada.@example.com", "a hyphen at the front": "ada@-example.com", "an underscore": "ada@exa_mple.com",
 		"a percent": "ada@exam%ple.com", "a local part that is too long": long + "x@example.com", "too long": "ada@" + strings.Repeat("a.", 121) + "com!",
-		"a label of 64": "ada@" + long + ".com",
-		"a backslash":   `a\da@example.com`, "a colon": "mailto:ada@example.com", "a broken punycode": "ada@xn--a.example",
+		"a label of 64":      "ada@" + long + ".com",
+		"a zero-width space": "ada\u200B@example.com", "a byte order mark": "\uFEFFada@example.com", "right to left": "ada\u202E@example.com",
+		"a soft hyphen": "ada@exam\u00ADple.com", "a lost character": "ad\uFFFDa@example.com", "a private character": "ada\uE000@example.com",
+		"a backslash": `a\da@example.com`, "a colon": "mailto:ada@example.com", "a broken punycode": "ada@xn--a.example",
 	} {
 		if e, ok := shop.ParseEmail(in); ok {
 			t.Errorf("%s: %q was taken as %+v", what, in, e)
