@@ -11,7 +11,7 @@ type knownSubscriber struct {
 	lockedSubscriber
 	FirstName, LastName string
 	Source              string
-	said                shop.ImportedSubscriber // of a fresh one
+	said                shop.ImportedSubscriber // by the first line about a fresh one
 }
 
 // news is what a batch says about the newsletter, address by address.
@@ -22,7 +22,7 @@ type news struct {
 	steps []newsStep
 }
 
-// newsStep moves a subscriber who is there.
+// newsStep moves a subscriber who is there, or who a line before made.
 type newsStep struct {
 	b            *knownSubscriber
 	from, before shop.SubscriberState
@@ -103,10 +103,10 @@ func (n *news) take(said *shop.ImportedSubscriber) {
 		b.fresh, b.EmailKey, b.FirstName, b.LastName, b.Source = true, said.Email.Key, deref(said.FirstName), deref(said.LastName), deref(said.Source)
 		n.known[said.Email.Key] = b
 		n.order = append(n.order, b)
-	} else if !b.fresh {
+	} else {
 		n.steps = append(n.steps, newsStep{b, b.State, b.StateBefore, step, *said})
 	}
-	b.State, b.StateBefore, b.said.State = step.To, shop.StateNone, step.To
+	b.State, b.StateBefore = step.To, shop.StateNone
 }
 
 // ImportSubscribers takes one part of a file in one transaction.

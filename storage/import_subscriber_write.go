@@ -62,6 +62,9 @@ SELECT $1, 'store/subscriber/created', 'subscriber', m.id, 1, jsonb_build_object
 FROM   made m
 ORDER  BY m.id`
 
+const suppressedBecause = `
+UPDATE subscribers SET suppressed_reason = $3 WHERE store_id = $1 AND id = $2`
+
 // write stores what was taken: subscriber, consent row and event, each chain
 // sealed.
 func (n *news) write(t tx) error {
@@ -72,12 +75,16 @@ func (n *news) write(t tx) error {
 	}
 	for _, s := range n.steps {
 		b := s.b.lockedSubscriber
-		b.State, b.StateBefore = s.from, s.before
+		b.State, b.StateBefore, b.fresh = s.from, s.before, false
 		row := n.consent(b, s.step, &s.said)
-		if err := t.append(b, s.step, &row); err != nil {
+		err := t.append(b, s.step, &row)
+		if err == nil && s.step.To == shop.StateSuppressed {
+			_, err = t.exec(suppressedBecause, n.run.StoreID, b.ID, s.said.SuppressedReason)
+		}
+		if err != nil {
 			return fmt.Errorf("subscriber %d: %w", b.ID, err)
 		}
-		s.b.NextSeq, s.b.HeadHash, s.b.Version = b.NextSeq+1, row.Hash, b.Version+1 // the file may speak of it again
+		s.b.NextSeq, s.b.HeadHash, s.b.Version = b.NextSeq+1, row.Hash, b.Version+1
 	}
 	return nil
 }
@@ -124,6 +131,7 @@ func (n *news) fresh(b *knownSubscriber) subscriberJSON {
 	step := shop.Import(shop.StateNone, shop.StateNone, b.said.State)
 	c := n.consent(b.lockedSubscriber, step, &b.said)
 	c.Seal(nil)
+	b.NextSeq, b.HeadHash, b.Version = 2, c.Hash, 1 // the file may speak of it again
 	out := subscriberJSON{
 		ID: b.ID, Email: b.said.Email.Text, EmailKey: b.said.Email.Key, FirstName: b.FirstName, LastName: b.LastName,
 		State: string(step.To), Purposes: purposes(step), Origin: string(b.said.Origin), OrderID: b.said.OrderID,

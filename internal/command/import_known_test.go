@@ -39,3 +39,34 @@ func TestImportKeepsClosedAccountsClosed(t *testing.T) {
 		t.Errorf("%d of 8 are as the file says", n)
 	}
 }
+
+// Lines about one address have the outcome of one after the other, in one batch
+// as in several.
+func TestImportOfOneAddressTwice(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	file := write(t, "Email,Status,Suppression Reason,Date Added,Unsub Time,Clean Time\n"+
+		"a@shop.example,subscribed,,2020-01-01,,\na@shop.example,cleaned,complained,2020-01-01,,2021-02-03\n"+
+		"b@shop.example,subscribed,,2020-01-01,,\nb@shop.example,unsubscribed,,2020-01-01,2021-02-03,\nb@shop.example,subscribed,,2022-01-01,,\n"+
+		"c@shop.example,subscribed,,2020-01-01,,\n")
+	out := c.says(t, "created   3", "import", "subscribers", file, "--store", "acme", "--update")
+	if !strings.Contains(out, "updated   2") || !strings.Contains(out, "unchanged 1") {
+		t.Errorf("%s", out)
+	}
+	c.says(t, "updated   1", "import", "subscribers", write(t, "Email,Status,Clean Time\nc@shop.example,bounced,2021-02-03\n"), "--store", "acme", "--update")
+	for from, want := range map[string]int{
+		`subscribers WHERE state_since = '2021-02-03Z' AND date_created = '2020-01-01Z' AND next_seq = 3 AND version = 2`: 3,
+		`subscribers WHERE (email, state, suppressed_reason) = ('a@shop.example', 'SUPPRESSED', 'complained')`:            1,
+		`subscribers WHERE email = 'b@shop.example' AND state = 'UNSUBSCRIBED' AND suppressed_reason IS NULL`:             1,
+		`subscribers WHERE (email, state, suppressed_reason) = ('c@shop.example', 'SUPPRESSED', 'bounced')`:               1,
+		`consents`: 6,
+		`subscribers b JOIN consents c ON c.subscriber_id = b.id AND c.seq = 2 AND c.hash = b.head_hash`:                                  3,
+		`consents c JOIN consents p ON p.subscriber_id = c.subscriber_id AND p.seq = 1 AND c.prev_hash = p.hash AND c.at = '2021-02-03Z'`: 3,
+		`events WHERE scope = 'store/subscriber/created' AND entity_version = 1`:                                                          3,
+		`events WHERE scope = 'store/subscriber/updated' AND entity_version = 2`:                                                          3,
+	} {
+		if got := c.count(t, from); got != want {
+			t.Errorf("%d rows of %s, want %d", got, from, want)
+		}
+	}
+}

@@ -62,7 +62,10 @@ func (p *subscriberParser) when(r row, b *shop.ImportedSubscriber, wrong *proble
 		at, err := p.date(string(left.is), r.get(left.is))
 		wrong.add(err)
 		if at != nil && b.State == shop.StateSubscribed && !r.has(asStatus) {
-			b.State, b.Since = left.state, at
+			b.State = left.state
+		}
+		if at != nil && b.State == left.state && !r.has(asSince) {
+			b.Since = at
 		}
 	}
 	if reason := r.get(asReason); b.State == shop.StateSuppressed {
