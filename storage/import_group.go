@@ -17,7 +17,7 @@ func (s *Store) ImportGroups(ctx context.Context, run ImportRun, part ImportPart
 			return err
 		}
 		for i := range lines {
-			said, err := undecided[shop.CustomerGroup](&lines[i])
+			said, err := undecided[shop.ImportedGroup](&lines[i])
 			if err != nil {
 				return err
 			}
@@ -50,10 +50,13 @@ func (t tx) knownGroups(storeID int64) (map[string]shop.CustomerGroup, error) {
 	return out, nil
 }
 
-func (t tx) importGroup(run ImportRun, line *ImportOutcome, groups map[string]shop.CustomerGroup, said *shop.CustomerGroup) error {
-	key := strings.ToLower(said.Name)
+func (t tx) importGroup(run ImportRun, line *ImportOutcome, groups map[string]shop.CustomerGroup, in *shop.ImportedGroup) error {
+	key := strings.ToLower(in.Name)
 	is, there := groups[key]
-	said.ID = is.ID
+	said := &in.CustomerGroup
+	if there {
+		*said = in.Over(is)
+	}
 	switch {
 	case there && is.Same(*said):
 		line.Result = ImportUnchanged

@@ -12,7 +12,8 @@ import (
 // parseGroup reads a line of groups.
 func parseGroup(r row) (key string, said any, err error) {
 	var wrong problems
-	g := &shop.CustomerGroup{Name: r.get(asGroupName)}
+	g := &shop.ImportedGroup{CustomerGroup: shop.CustomerGroup{Name: r.get(asGroupName)},
+		NoDefault: !r.has(asDefault), NoGuests: !r.has(asGuests), NoAccess: !r.has(asAccess) && !r.has(asCategories), NoRules: !r.has(asRules)}
 	for _, f := range []struct {
 		is meaning
 		to *bool

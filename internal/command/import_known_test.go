@@ -3,6 +3,8 @@ package command_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A file without a column for the group says nothing about the group of those
@@ -68,5 +70,22 @@ func TestImportOfOneAddressTwice(t *testing.T) {
 		if got := c.count(t, from); got != want {
 			t.Errorf("%d rows of %s, want %d", got, from, want)
 		}
+	}
+}
+
+// What a file of groups has no column for stays as it is.
+func TestImportOfGroupsClearsNothingUnsaid(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	c.says(t, "created   1", "import", "groups", write(t, "Name,For Guests,Category Access,Categories,Discount Rules\nVIP,yes,SPECIFIC,4 5,ALL PERCENT 5\n"), "--store", "acme")
+	before := c.export(t, "groups")
+	c.says(t, "unchanged 3", "import", "groups", write(t, "Name\nVIP\nRetail\nWholesale\n"), "--store", "acme", "--update")
+	c.says(t, "updated   1", "import", "groups", write(t, "Name,Discount Rules\nVIP,ALL PERCENT 6\nRetail,\n"), "--store", "acme", "--update")
+	if got, want := c.export(t, "groups"), strings.Replace(before, "ALL PERCENT 5", "ALL PERCENT 6", 1); got != want {
+		t.Errorf("%s", cmp.Diff(want, got))
+	}
+	c.says(t, "updated   1", "import", "groups", write(t, "Name,Discount Rules,Default\nVIP,,\nRetail,,yes\n"), "--store", "acme", "--update")
+	if n := c.count(t, `customer_group_rules`); n != 0 {
+		t.Errorf("%d rules, where an empty cell says that there is none", n)
 	}
 }

@@ -93,6 +93,32 @@ func (r CustomerGroupDiscountRule) String() string {
 	return strings.Join(words, " ")
 }
 
+// ImportedGroup is what a merchant's file says about one group. What it has no
+// column for is said of new groups alone.
+type ImportedGroup struct {
+	CustomerGroup
+	NoDefault, NoGuests, NoAccess, NoRules bool
+}
+
+// Over is the group that known becomes.
+func (g *ImportedGroup) Over(known CustomerGroup) CustomerGroup {
+	out := g.CustomerGroup
+	out.ID = known.ID
+	if g.NoDefault {
+		out.IsDefault = known.IsDefault
+	}
+	if g.NoGuests {
+		out.IsGroupForGuests = known.IsGroupForGuests
+	}
+	if g.NoAccess {
+		out.CategoryAccess = known.CategoryAccess
+	}
+	if g.NoRules {
+		out.DiscountRules = known.DiscountRules
+	}
+	return out
+}
+
 // Same tells whether two groups give the same, whatever their ids.
 func (g CustomerGroup) Same(h CustomerGroup) bool {
 	rules := func(g CustomerGroup) string {
