@@ -220,10 +220,7 @@ func (s *Store) tryLines(ctx context.Context, run ImportRun, part ImportPart, ap
 		}
 		run.turns.enter(part.Number, out)
 		if run.DryRun {
-			if err := t.findRepeated(run, part.After, out); err != nil {
-				return err
-			}
-			return apply(t, out)
+			return t.rehearse(run, part, out, apply)
 		}
 		if _, err := t.exec(dropStaged, run.StoreID, run.ID, part.After, part.UpTo); err != nil {
 			return err
@@ -231,38 +228,6 @@ func (s *Store) tryLines(ctx context.Context, run ImportRun, part ImportPart, ap
 		return apply(t, out)
 	})
 	return out, err
-}
-
-const repeatedRows = `
-SELECT r.key, r.data
-FROM   import_rows r
-WHERE  r.store_id = $1 AND r.run_id = $2 AND r.key = ANY($3) AND r.line <= $4 AND r.reason = ''
-ORDER  BY r.line DESC`
-
-// findRepeated settles lines of a dry run whose key stood in an earlier batch,
-// which has not left anything that they could be compared with.
-func (t tx) findRepeated(run ImportRun, after int64, out []ImportOutcome) error {
-	var earlier []struct{ Key, Data string }
-	if err := t.list(&earlier, repeatedRows, run.StoreID, run.ID, keysOf(out), after); err != nil {
-		return err
-	}
-	first := map[string]string{}
-	for _, e := range earlier { // the last one is the first line of the file
-		first[e.Key] = e.Data
-	}
-	for i := range out {
-		data, ok := first[out[i].Key]
-		switch {
-		case out[i].Result != "" || !ok:
-		case data == out[i].Data:
-			out[i].Result = ImportUnchanged
-		case run.Update:
-			out[i].Result = ImportUpdated
-		default:
-			out[i].skip("an earlier line of the file is about the same with other data")
-		}
-	}
-	return nil
 }
 
 func (o *ImportOutcome) skip(reason string) { o.Result, o.Reason = ImportSkipped, reason }

@@ -109,3 +109,33 @@ func TestImportAtTheSameTime(t *testing.T) {
 		}
 	}
 }
+
+// Also of addresses that come again in later batches, saying more, less or the
+// same as all lines before.
+func TestDryRunOfRepeatedAddresses(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	var customers, subscribers strings.Builder
+	customers.WriteString("Email,First Name,Phone,Accepts Marketing\n")
+	subscribers.WriteString("Email,First Name,Status\n")
+	pick := func(i int, of ...string) string { return of[i%len(of)] }
+	for i := range 3500 {
+		key := i % 900
+		fmt.Fprintf(&customers, "p%d@shop.example,%s,%s,%s\n", key, pick(i, "", "A", "A", "B", ""), pick(i/3, "", "1", "", "2"), pick(i/7, "no", "", "yes"))
+		fmt.Fprintf(&subscribers, "q%d@shop.example,%s,%s\n", key, pick(i, "", "A", "A", "B"), pick(i/7, "subscribed", "unsubscribed", "subscribed", "cleaned", "unsubscribed"))
+	}
+	counts := func(out string) string {
+		_, out, _ = strings.Cut(out, "  created")
+		out, _, _ = strings.Cut(out, "Lines") // where they are
+		return out
+	}
+	for _, job := range []struct{ kind, file string }{{"customers", customers.String()}, {"subscribers", subscribers.String()}} {
+		for _, more := range [][]string{nil, {"--update"}} {
+			args := append([]string{"import", job.kind, write(t, job.file), "--store", "acme"}, more...)
+			dry := c.says(t, "A dry run", append(args, "--dry-run")...)
+			if real := c.says(t, "", args...); counts(real) != counts(dry) {
+				t.Errorf("%s %s: dry %s\nreal %s", job.kind, more, counts(dry), counts(real))
+			}
+		}
+	}
+}
