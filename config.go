@@ -50,7 +50,7 @@ type Config struct {
 	Environment string `enum:"development,production" default:"development" env:"ENVIRONMENT" help:"production refuses every default that is only good for development."`
 
 	Addr           string         `default:"127.0.0.1:8080" env:"ADDR" help:"Public listener."`
-	AdminAddr      string         `default:"127.0.0.1:8081" env:"ADMIN_ADDR" help:"Listener for health and readiness; not for the public."`
+	AdminAddr      string         `default:"127.0.0.1:8081" env:"ADMIN_ADDR" help:"Listener for health, readiness and profiles; not for the public."`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" help:"Networks (CIDR) whose forwarding headers count."`
 	ShutdownDelay  time.Duration  `default:"0s" env:"SHUTDOWN_DELAY" help:"How long to go on serving after saying not ready, at a stop; 5s behind a load balancer."`
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/signal"
 	"strings"
@@ -218,7 +219,8 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 }
 
 // adminHandler answers whoever runs the server. Liveness never asks the
-// database: a restart would not mend that.
+// database: a restart would not mend that. Profiles are taken while the server
+// works: go tool pprof http://ADMIN_ADDR/debug/pprof/profile?seconds=10
 func adminHandler(db *storage.Store, leaving *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -234,6 +236,10 @@ func adminHandler(db *storage.Store, leaving *atomic.Bool) http.Handler {
 			fmt.Fprintln(w, "ok")
 		}
 	})
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index) // all but the command line: a key may stand in it
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	return mux
 }
 

@@ -195,6 +195,29 @@ func TestAShopperFromRegistrationToLogout(t *testing.T) {
 	}
 }
 
+func TestProfilesAreForTheOperatorAlone(t *testing.T) {
+	t.Parallel()
+	url, health, _ := start(t, "--data-dir="+dataDir(t))
+	public, admin := strings.TrimSuffix(url, "/graphql"), strings.TrimSuffix(health, "/readyz")
+	for _, c := range []struct {
+		url  string
+		want int
+	}{
+		{admin + "/debug/pprof/", http.StatusOK}, {admin + "/debug/pprof/heap", http.StatusOK}, {admin + "/debug/pprof/goroutine?debug=1", http.StatusOK},
+		{admin + "/debug/pprof/cmdline", http.StatusNotFound}, // a key may stand in it
+		{public + "/debug/pprof/", http.StatusNotFound}, {public + "/debug/pprof/heap", http.StatusNotFound},
+	} {
+		resp, err := http.Get(c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != c.want {
+			t.Errorf("%s answers %d, not %d", c.url, resp.StatusCode, c.want)
+		}
+	}
+}
+
 func TestSettingsAreCheckedTogether(t *testing.T) {
 	t.Parallel()
 	err := run(context.Background(), []string{"serve", "--environment=production", "--secret-keys=short", "--database-connections=0",
