@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # Names and sums of all generated files.
 GENERATED := find graph internal -type f \( -path '*/generated/*' -o -name '*_gen.go' \) -exec sha256sum {} + | sort -k 2
 
-.PHONY: run build test generate check lint audit bench slow
+.PHONY: run build test generate check lint audit bench bench-check bench-go slow
 
 # Starts the server with the demo store, on http://127.0.0.1:8080; without DATABASE_URL it brings its own Postgres.
 run: build
@@ -40,8 +40,18 @@ lint:
 audit:
 	tools/audit.sh
 
-# Runs the benchmarks.
-bench:
+# Measures the server against raw handlers on the same rows, in less than three minutes; writes docs/performance.md and bench/results.
+bench: build
+	go build -o bin/bench-raw ./bench/raw
+	go build -o bin/bench ./bench
+	bin/bench $(BENCH)
+
+# Measures the same, writes nothing, and fails where the server is slower than it has to be. Wants a quiet machine.
+bench-check:
+	@$(MAKE) --no-print-directory bench BENCH=--check
+
+# Runs the benchmarks of single packages.
+bench-go:
 	go test -run '^$$' -bench . ./...
 
 # Runs the suites about timing and statistics, which want a quiet machine; without the race detector, which would be what is measured.

@@ -333,6 +333,8 @@ var allowed = map[string]string{
 	"internal/mail":       "storage internal/shop internal/keys",
 	"internal/outbox":     "storage internal/shop",
 	"storage/storagetest": "storage internal/devdb",
+	"bench":               "internal/devdb internal/keys",
+	"bench/raw":           "internal/shop internal/keys",
 }
 
 func TestArrowsPointOneWay(t *testing.T) {
