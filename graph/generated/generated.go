@@ -3,7 +3,8 @@
 package generated
 
 import (
-	"bytes"
+	"regulars/graph/plain"
+
 	"context"
 	"errors"
 	"fmt"
@@ -2795,9 +2796,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 					return nil
 				}
 			}
-			var buf bytes.Buffer
-			data.MarshalGQL(&buf)
-			response.Data = buf.Bytes()
+
+			response.Data = plain.Bytes(data)
 			if atomic.LoadInt32(&ec.Deferred) > 0 {
 				hasNext := atomic.LoadInt32(&ec.PendingDeferred) > 0
 				response.HasNext = &hasNext
@@ -2813,11 +2813,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			first = false
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := _Mutation(ctx, ec, opCtx.Operation.SelectionSet)
-			var buf bytes.Buffer
-			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
-				Data: buf.Bytes(),
+				Data: plain.Bytes(data),
 			}
 		}
 
@@ -5789,46 +5787,14 @@ func field___Type_inputFields_args(ctx context.Context, ec *executionContext, ra
 // region    **************************** field.gotpl *****************************
 
 func _AccountCreationDisabledError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AccountCreationDisabledError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AccountCreationDisabledError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_AccountCreationDisabledError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccountCreationDisabledError", field, false, false, "String")
 }
 
 func _AddCustomerAddressResult_address(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddCustomerAddressResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddCustomerAddressResult_address(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Address, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {
-			return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(plain.Within(ctx, "AddCustomerAddressResult", field), ec, field.Selections, obj.Address)
 }
 func fieldContext_AddCustomerAddressResult_address(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5844,46 +5810,14 @@ func fieldContext_AddCustomerAddressResult_address(_ context.Context, ec *execut
 }
 
 func _AddCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddCustomerAddressResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddCustomerAddressResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.AddCustomerAddressError) graphql.Marshaler {
-			return marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_AddCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddCustomerAddressResult", field, false, false, "AddCustomerAddressError")
 }
 
 func _AddressConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddressConnection_pageInfo(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
-			return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(plain.Within(ctx, "AddressConnection", field), ec, field.Selections, obj.PageInfo)
 }
 func fieldContext_AddressConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5899,23 +5833,7 @@ func fieldContext_AddressConnection_pageInfo(_ context.Context, ec *executionCon
 }
 
 func _AddressConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddressConnection_edges(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Edge[shop.CustomerAddress]) graphql.Marshaler {
-			return marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(plain.Within(ctx, "AddressConnection", field), ec, field.Selections, obj.Edges)
 }
 func fieldContext_AddressConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -5963,46 +5881,14 @@ func fieldContext_AddressConnection_collectionInfo(_ context.Context, ec *execut
 }
 
 func _AddressDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.AddressDoesNotExistError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddressDoesNotExistError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_AddressDoesNotExistError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddressDoesNotExistError", field, false, false, "String")
 }
 
 func _AddressEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddressEdge_node(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.CustomerAddress) graphql.Marshaler {
-			return marshalNCustomerAddress2regularsᚋinternalᚋshopᚐCustomerAddress(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCustomerAddress2regularsᚋinternalᚋshopᚐCustomerAddress(plain.Within(ctx, "AddressEdge", field), ec, field.Selections, obj.Node)
 }
 func fieldContext_AddressEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6018,138 +5904,42 @@ func fieldContext_AddressEdge_node(_ context.Context, ec *executionContext, fiel
 }
 
 func _AddressEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_AddressEdge_cursor(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor)
 }
 func fieldContext_AddressEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AddressEdge", field, false, false, "String")
 }
 
 func _Cart_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Cart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Cart_id(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNID2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNID2string(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Cart_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Cart", field, false, false, "ID")
 }
 
 func _Cart_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Cart) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Cart_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_Cart_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Cart", field, false, false, "String")
 }
 
 func _CartUnassignInaccessibleError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CartUnassignInaccessibleError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CartUnassignInaccessibleError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CartUnassignInaccessibleError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CartUnassignInaccessibleError", field, false, false, "String")
 }
 
 func _CartUnassignNotAllowedError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CartUnassignNotAllowedError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CartUnassignNotAllowedError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CartUnassignNotAllowedError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CartUnassignNotAllowedError", field, false, false, "String")
 }
 
 func _CartUnassignResult_cart(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CartUnassignResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CartUnassignResult_cart(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Cart) graphql.Marshaler {
-			return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(plain.Within(ctx, "CartUnassignResult", field), ec, field.Selections, obj.Cart)
 }
 func fieldContext_CartUnassignResult_cart(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6165,46 +5955,14 @@ func fieldContext_CartUnassignResult_cart(_ context.Context, ec *executionContex
 }
 
 func _CartUnassignResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CartUnassignResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CartUnassignResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.CartUnassignError) graphql.Marshaler {
-			return marshalNCartUnassignError2ᚕregularsᚋgraphᚋmodelᚐCartUnassignErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCartUnassignError2ᚕregularsᚋgraphᚋmodelᚐCartUnassignErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_CartUnassignResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CartUnassignResult", field, false, false, "CartUnassignError")
 }
 
 func _Channel_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Channel) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Channel_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNLong2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNLong2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Channel_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Long")
@@ -6517,184 +6275,56 @@ func fieldContext_CheckboxesFormFieldValue_name(_ context.Context, ec *execution
 }
 
 func _CheckoutSettings_reCaptchaEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckoutSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckoutSettings_reCaptchaEnabled(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReCaptchaEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.ReCaptchaEnabled)
 }
 func fieldContext_CheckoutSettings_reCaptchaEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckoutSettings", field, false, false, "Boolean")
 }
 
 func _CheckoutSettings_persistentCartEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckoutSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckoutSettings_persistentCartEnabled(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PersistentCartEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.PersistentCartEnabled)
 }
 func fieldContext_CheckoutSettings_persistentCartEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckoutSettings", field, false, false, "Boolean")
 }
 
 func _CollectionInfo_totalItems(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CollectionInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CollectionInfo_totalItems(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TotalItems, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOLong2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOLong2ᚖint64(ctx, ec, field.Selections, obj.TotalItems)
 }
 func fieldContext_CollectionInfo_totalItems(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CollectionInfo", field, false, false, "Long")
 }
 
 func _Country_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Country_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Country", field, false, false, "Int")
 }
 
 func _Country_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_code(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Code)
 }
 func fieldContext_Country_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
 }
 
 func _Country_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_Country_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
 }
 
 func _Country_iso3(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_iso3(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ISO3, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.ISO3)
 }
 func fieldContext_Country_iso3(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Country", field, false, false, "String")
 }
 
 func _Country_currency(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_currency(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Currency, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.CountryCurrency) graphql.Marshaler {
-			return marshalNCountryCurrency2regularsᚋinternalᚋshopᚐCountryCurrency(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCountryCurrency2regularsᚋinternalᚋshopᚐCountryCurrency(plain.Within(ctx, "Country", field), ec, field.Selections, obj.Currency)
 }
 func fieldContext_Country_currency(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6710,23 +6340,7 @@ func fieldContext_Country_currency(_ context.Context, ec *executionContext, fiel
 }
 
 func _Country_statesOrProvinces(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Country_statesOrProvinces(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StatesOrProvinces, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []shop.StateOrProvince) graphql.Marshaler {
-			return marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(plain.Within(ctx, "Country", field), ec, field.Selections, obj.StatesOrProvinces)
 }
 func fieldContext_Country_statesOrProvinces(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6742,253 +6356,77 @@ func fieldContext_Country_statesOrProvinces(_ context.Context, ec *executionCont
 }
 
 func _CountryCurrency_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CountryCurrency_code(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Code)
 }
 func fieldContext_CountryCurrency_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
 }
 
 func _CountryCurrency_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CountryCurrency_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_CountryCurrency_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
 }
 
 func _CountryCurrency_symbol(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CountryCurrency) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CountryCurrency_symbol(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Symbol, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Symbol)
 }
 func fieldContext_CountryCurrency_symbol(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CountryCurrency", field, false, false, "String")
 }
 
 func _CreateSubscriberAlreadyExistsError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberAlreadyExistsError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberAlreadyExistsError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CreateSubscriberAlreadyExistsError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberAlreadyExistsError", field, false, false, "String")
 }
 
 func _CreateSubscriberEmailInvalidError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberEmailInvalidError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberEmailInvalidError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CreateSubscriberEmailInvalidError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberEmailInvalidError", field, false, false, "String")
 }
 
 func _CreateSubscriberFirstNameInvalidError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberFirstNameInvalidError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberFirstNameInvalidError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CreateSubscriberFirstNameInvalidError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberFirstNameInvalidError", field, false, false, "String")
 }
 
 func _CreateSubscriberLastNameInvalidError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberLastNameInvalidError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberLastNameInvalidError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CreateSubscriberLastNameInvalidError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberLastNameInvalidError", field, false, false, "String")
 }
 
 func _CreateSubscriberResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.CreateSubscriberError) graphql.Marshaler {
-			return marshalNCreateSubscriberError2ᚕregularsᚋgraphᚋmodelᚐCreateSubscriberErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCreateSubscriberError2ᚕregularsᚋgraphᚋmodelᚐCreateSubscriberErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_CreateSubscriberResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberResult", field, false, false, "CreateSubscriberError")
 }
 
 func _CreateSubscriberUnexpectedError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CreateSubscriberUnexpectedError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CreateSubscriberUnexpectedError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CreateSubscriberUnexpectedError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CreateSubscriberUnexpectedError", field, false, false, "String")
 }
 
 func _Customer_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Customer_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "Int")
 }
 
 func _Customer_company(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_company(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Company)
 }
 func fieldContext_Customer_company(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
@@ -7041,138 +6479,44 @@ func fieldContext_Customer_customerGroupName(_ context.Context, ec *executionCon
 }
 
 func _Customer_email(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_email(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Email, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Email)
 }
 func fieldContext_Customer_email(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func _Customer_firstName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_firstName(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FirstName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.FirstName)
 }
 func fieldContext_Customer_firstName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func _Customer_lastName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_lastName(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.LastName)
 }
 func fieldContext_Customer_lastName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func _Customer_notes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_notes(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Notes(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Customer", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.Notes())
 }
 func fieldContext_Customer_notes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, true, false, "String")
 }
 
 func _Customer_phone(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_phone(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phone, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Phone)
 }
 func fieldContext_Customer_phone(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func _Customer_taxExemptCategory(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_taxExemptCategory(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.TaxExemptCategory, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.TaxExemptCategory)
 }
 func fieldContext_Customer_taxExemptCategory(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
@@ -7496,161 +6840,49 @@ func fieldContext_Customer_subscriber(_ context.Context, ec *executionContext, f
 }
 
 func _CustomerAddress_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_CustomerAddress_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "Int")
 }
 
 func _CustomerAddress_firstName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_firstName(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FirstName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.FirstName)
 }
 func fieldContext_CustomerAddress_firstName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_lastName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_lastName(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.LastName)
 }
 func fieldContext_CustomerAddress_lastName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_address1(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_address1(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Address1, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Address1)
 }
 func fieldContext_CustomerAddress_address1(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_address2(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_address2(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Address2, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Address2)
 }
 func fieldContext_CustomerAddress_address2(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_addressType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_addressType(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AddressType, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.DestinationAddressType) graphql.Marshaler {
-			return marshalODestinationAddressType2ᚖregularsᚋinternalᚋshopᚐDestinationAddressType(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalODestinationAddressType2ᚖregularsᚋinternalᚋshopᚐDestinationAddressType(ctx, ec, field.Selections, obj.AddressType)
 }
 func fieldContext_CustomerAddress_addressType(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "DestinationAddressType")
 }
 
 func _CustomerAddress_city(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_city(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.City, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.City)
 }
 func fieldContext_CustomerAddress_city(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
@@ -7680,161 +6912,53 @@ func fieldContext_CustomerAddress_country(_ context.Context, ec *executionContex
 }
 
 func _CustomerAddress_countryId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_countryId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CountryID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerAddress", field, &ret)
+
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.CountryID())
 }
 func fieldContext_CustomerAddress_countryId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, true, false, "Int")
 }
 
 func _CustomerAddress_countryCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_countryCode(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CountryCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.CountryCode)
 }
 func fieldContext_CustomerAddress_countryCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_stateOrProvince(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_stateOrProvince(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StateOrProvince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.StateOrProvince)
 }
 func fieldContext_CustomerAddress_stateOrProvince(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_stateId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_stateId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StateID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerAddress", field, &ret)
+
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.StateID())
 }
 func fieldContext_CustomerAddress_stateId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, true, false, "Int")
 }
 
 func _CustomerAddress_phone(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_phone(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Phone, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Phone)
 }
 func fieldContext_CustomerAddress_phone(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_postalCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_postalCode(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PostalCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.PostalCode)
 }
 func fieldContext_CustomerAddress_postalCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
 }
 
 func _CustomerAddress_company(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_company(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Company, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Company)
 }
 func fieldContext_CustomerAddress_company(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, false, false, "String")
@@ -7873,69 +6997,21 @@ func fieldContext_CustomerAddress_formFields(_ context.Context, ec *executionCon
 }
 
 func _CustomerAddressCreationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressCreationError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddressCreationError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerAddressCreationError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddressCreationError", field, false, false, "String")
 }
 
 func _CustomerAddressDeletionError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressDeletionError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddressDeletionError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerAddressDeletionError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddressDeletionError", field, false, false, "String")
 }
 
 func _CustomerAddressUpdateError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAddressUpdateError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddressUpdateError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerAddressUpdateError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddressUpdateError", field, false, false, "String")
@@ -8055,138 +7131,42 @@ func fieldContext_CustomerAttributes_attribute(ctx context.Context, ec *executio
 }
 
 func _CustomerDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerDoesNotExistError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerDoesNotExistError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerDoesNotExistError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerDoesNotExistError", field, false, false, "String")
 }
 
 func _CustomerGroup_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_CustomerGroup_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroup", field, false, false, "Int")
 }
 
 func _CustomerGroup_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_CustomerGroup_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroup", field, false, false, "String")
 }
 
 func _CustomerGroup_isDefault(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_isDefault(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDefault, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsDefault)
 }
 func fieldContext_CustomerGroup_isDefault(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroup", field, false, false, "Boolean")
 }
 
 func _CustomerGroup_isGroupForGuests(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_isGroupForGuests(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsGroupForGuests, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsGroupForGuests)
 }
 func fieldContext_CustomerGroup_isGroupForGuests(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroup", field, false, false, "Boolean")
 }
 
 func _CustomerGroup_discountRules(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_discountRules(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DiscountRules, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []shop.CustomerGroupDiscountRule) graphql.Marshaler {
-			return marshalNCustomerGroupDiscountRule2ᚕregularsᚋinternalᚋshopᚐCustomerGroupDiscountRuleᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCustomerGroupDiscountRule2ᚕregularsᚋinternalᚋshopᚐCustomerGroupDiscountRuleᚄ(plain.Within(ctx, "CustomerGroup", field), ec, field.Selections, obj.DiscountRules)
 }
 func fieldContext_CustomerGroup_discountRules(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8202,23 +7182,7 @@ func fieldContext_CustomerGroup_discountRules(_ context.Context, ec *executionCo
 }
 
 func _CustomerGroup_categoryAccess(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroup) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroup_categoryAccess(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CategoryAccess, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.CustomerGroupCategoryAccess) graphql.Marshaler {
-			return marshalNCustomerGroupCategoryAccess2regularsᚋinternalᚋshopᚐCustomerGroupCategoryAccess(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCustomerGroupCategoryAccess2regularsᚋinternalᚋshopᚐCustomerGroupCategoryAccess(plain.Within(ctx, "CustomerGroup", field), ec, field.Selections, obj.CategoryAccess)
 }
 func fieldContext_CustomerGroup_categoryAccess(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8234,69 +7198,21 @@ func fieldContext_CustomerGroup_categoryAccess(_ context.Context, ec *executionC
 }
 
 func _CustomerGroupCategoryAccess_type(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupCategoryAccess) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupCategoryAccess_type(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.CategoryAccessType) graphql.Marshaler {
-			return marshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(ctx, ec, field.Selections, obj.Type)
 }
 func fieldContext_CustomerGroupCategoryAccess_type(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupCategoryAccess", field, false, false, "CategoryAccessType")
 }
 
 func _CustomerGroupCategoryAccess_categoryEntityIds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupCategoryAccess) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupCategoryAccess_categoryEntityIds(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CategoryIDs, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
-			return marshalNInt2ᚕint64ᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2ᚕint64ᚄ(ctx, ec, field.Selections, obj.CategoryIDs)
 }
 func fieldContext_CustomerGroupCategoryAccess_categoryEntityIds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupCategoryAccess", field, false, false, "Int")
 }
 
 func _CustomerGroupConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupConnection_pageInfo(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
-			return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(plain.Within(ctx, "CustomerGroupConnection", field), ec, field.Selections, obj.PageInfo)
 }
 func fieldContext_CustomerGroupConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8312,23 +7228,7 @@ func fieldContext_CustomerGroupConnection_pageInfo(_ context.Context, ec *execut
 }
 
 func _CustomerGroupConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupConnection_edges(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Edge[shop.CustomerGroup]) graphql.Marshaler {
-			return marshalOCustomerGroupEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomerGroupEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(plain.Within(ctx, "CustomerGroupConnection", field), ec, field.Selections, obj.Edges)
 }
 func fieldContext_CustomerGroupConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8376,184 +7276,62 @@ func fieldContext_CustomerGroupConnection_collectionInfo(_ context.Context, ec *
 }
 
 func _CustomerGroupDiscountRule_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_CustomerGroupDiscountRule_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, false, false, "Int")
 }
 
 func _CustomerGroupDiscountRule_type(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_type(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.DiscountRuleType) graphql.Marshaler {
-			return marshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNDiscountRuleType2regularsᚋinternalᚋshopᚐDiscountRuleType(ctx, ec, field.Selections, obj.Type)
 }
 func fieldContext_CustomerGroupDiscountRule_type(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, false, false, "DiscountRuleType")
 }
 
 func _CustomerGroupDiscountRule_method(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_method(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Method, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.DiscountMethod) graphql.Marshaler {
-			return marshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalODiscountMethod2ᚖregularsᚋinternalᚋshopᚐDiscountMethod(ctx, ec, field.Selections, obj.Method)
 }
 func fieldContext_CustomerGroupDiscountRule_method(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, false, false, "DiscountMethod")
 }
 
 func _CustomerGroupDiscountRule_amount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_amount(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Amount, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.Decimal) graphql.Marshaler {
-			return marshalOBigDecimal2ᚖregularsᚋinternalᚋshopᚐDecimal(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOBigDecimal2ᚖregularsᚋinternalᚋshopᚐDecimal(ctx, ec, field.Selections, obj.Amount)
 }
 func fieldContext_CustomerGroupDiscountRule_amount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, false, false, "BigDecimal")
 }
 
 func _CustomerGroupDiscountRule_categoryEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_categoryEntityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CategoryID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerGroupDiscountRule", field, &ret)
+
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.CategoryID())
 }
 func fieldContext_CustomerGroupDiscountRule_categoryEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, true, false, "Int")
 }
 
 func _CustomerGroupDiscountRule_productEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_productEntityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ProductID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerGroupDiscountRule", field, &ret)
+
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.ProductID())
 }
 func fieldContext_CustomerGroupDiscountRule_productEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, true, false, "Int")
 }
 
 func _CustomerGroupDiscountRule_priceListEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerGroupDiscountRule) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupDiscountRule_priceListEntityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PriceListID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerGroupDiscountRule", field, &ret)
+
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.PriceListID())
 }
 func fieldContext_CustomerGroupDiscountRule_priceListEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupDiscountRule", field, true, false, "Int")
 }
 
 func _CustomerGroupEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupEdge_node(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.CustomerGroup) graphql.Marshaler {
-			return marshalNCustomerGroup2regularsᚋinternalᚋshopᚐCustomerGroup(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCustomerGroup2regularsᚋinternalᚋshopᚐCustomerGroup(plain.Within(ctx, "CustomerGroupEdge", field), ec, field.Selections, obj.Node)
 }
 func fieldContext_CustomerGroupEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8569,23 +7347,7 @@ func fieldContext_CustomerGroupEdge_node(_ context.Context, ec *executionContext
 }
 
 func _CustomerGroupEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerGroupEdge_cursor(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor)
 }
 func fieldContext_CustomerGroupEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerGroupEdge", field, false, false, "String")
@@ -8812,92 +7574,28 @@ func fieldContext_CustomerMutations_deleteCustomerAddress(ctx context.Context, e
 }
 
 func _CustomerNotLoggedInError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerNotLoggedInError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerNotLoggedInError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerNotLoggedInError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerNotLoggedInError", field, false, false, "String")
 }
 
 func _CustomerRegistrationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerRegistrationError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerRegistrationError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_CustomerRegistrationError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerRegistrationError", field, false, false, "String")
 }
 
 func _CustomersSettings_isAccountCreationEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomersSettings_isAccountCreationEnabled(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsAccountCreationEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsAccountCreationEnabled)
 }
 func fieldContext_CustomersSettings_isAccountCreationEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomersSettings", field, false, false, "Boolean")
 }
 
 func _CustomersSettings_passwordComplexitySettings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomersSettings_passwordComplexitySettings(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PasswordComplexitySettings, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.PasswordPolicy) graphql.Marshaler {
-			return marshalOPasswordComplexitySettings2ᚖregularsᚋinternalᚋshopᚐPasswordPolicy(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOPasswordComplexitySettings2ᚖregularsᚋinternalᚋshopᚐPasswordPolicy(plain.Within(ctx, "CustomersSettings", field), ec, field.Selections, obj.PasswordComplexitySettings)
 }
 func fieldContext_CustomersSettings_passwordComplexitySettings(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9221,46 +7919,14 @@ func fieldContext_DateTimeExtended_utc(_ context.Context, ec *executionContext, 
 }
 
 func _DeleteCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DeleteCustomerAddressResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DeleteCustomerAddressResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.DeleteCustomerAddressError) graphql.Marshaler {
-			return marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_DeleteCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeleteCustomerAddressResult", field, false, false, "DeleteCustomerAddressError")
 }
 
 func _EmailAlreadyInUseError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.EmailAlreadyInUseError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_EmailAlreadyInUseError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_EmailAlreadyInUseError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EmailAlreadyInUseError", field, false, false, "String")
@@ -9489,207 +8155,63 @@ func fieldContext_Geography_countries(ctx context.Context, ec *executionContext,
 }
 
 func _InactivitySettings_shopperInactivityDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_InactivitySettings_shopperInactivityDurationSeconds(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ShopperInactivityDurationSeconds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOLong2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOLong2ᚖint64(ctx, ec, field.Selections, obj.ShopperInactivityDurationSeconds)
 }
 func fieldContext_InactivitySettings_shopperInactivityDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
 }
 
 func _InactivitySettings_shopperActivityExtendsDuration(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_InactivitySettings_shopperActivityExtendsDuration(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ShopperActivityExtendsDuration, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
-			return marshalOBoolean2ᚖbool(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOBoolean2ᚖbool(ctx, ec, field.Selections, obj.ShopperActivityExtendsDuration)
 }
 func fieldContext_InactivitySettings_shopperActivityExtendsDuration(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Boolean")
 }
 
 func _InactivitySettings_controlPanelInactivityDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InactivitySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ControlPanelInactivityDurationSeconds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOLong2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOLong2ᚖint64(ctx, ec, field.Selections, obj.ControlPanelInactivityDurationSeconds)
 }
 func fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
 }
 
 func _Locale_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Locale_code(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Code, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Code)
 }
 func fieldContext_Locale_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
 }
 
 func _Locale_isDefault(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Locale_isDefault(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDefault, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsDefault)
 }
 func fieldContext_Locale_isDefault(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Locale", field, false, false, "Boolean")
 }
 
 func _Locale_fullPath(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Locale_fullPath(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FullPath, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.FullPath)
 }
 func fieldContext_Locale_fullPath(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
 }
 
 func _Locale_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Locale_path(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Path, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Path)
 }
 func fieldContext_Locale_path(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Locale", field, false, false, "String")
 }
 
 func _LoginResult_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_LoginResult_result(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Result)
 }
 func fieldContext_LoginResult_result(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LoginResult", field, false, false, "String")
 }
 
 func _LoginResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_LoginResult_customer(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.Customer) graphql.Marshaler {
-			return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(plain.Within(ctx, "LoginResult", field), ec, field.Selections, obj.Customer)
 }
 func fieldContext_LoginResult_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9705,23 +8227,7 @@ func fieldContext_LoginResult_customer(_ context.Context, ec *executionContext, 
 }
 
 func _LoginResult_cart(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_LoginResult_cart(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cart, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Cart) graphql.Marshaler {
-			return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(plain.Within(ctx, "LoginResult", field), ec, field.Selections, obj.Cart)
 }
 func fieldContext_LoginResult_cart(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9737,46 +8243,14 @@ func fieldContext_LoginResult_cart(_ context.Context, ec *executionContext, fiel
 }
 
 func _LogoutResult_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LogoutResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_LogoutResult_result(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Result, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Result)
 }
 func fieldContext_LogoutResult_result(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LogoutResult", field, false, false, "String")
 }
 
 func _LogoutResult_cartUnassignResult(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LogoutResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_LogoutResult_cartUnassignResult(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CartUnassignResult, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CartUnassignResult) graphql.Marshaler {
-			return marshalNCartUnassignResult2ᚖregularsᚋgraphᚋmodelᚐCartUnassignResult(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNCartUnassignResult2ᚖregularsᚋgraphᚋmodelᚐCartUnassignResult(plain.Within(ctx, "LogoutResult", field), ec, field.Selections, obj.CartUnassignResult)
 }
 func fieldContext_LogoutResult_cartUnassignResult(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10703,46 +9177,14 @@ func fieldContext_NewsletterMutations_unsubscribe(ctx context.Context, ec *execu
 }
 
 func _NewsletterSettings_showNewsletterSignup(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.NewsletterSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NewsletterSettings_showNewsletterSignup(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ShowNewsletterSignup, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.ShowNewsletterSignup)
 }
 func fieldContext_NewsletterSettings_showNewsletterSignup(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NewsletterSettings", field, false, false, "Boolean")
 }
 
 func _NewsletterSettings_newsletterCheckedByDefault(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.NewsletterSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NewsletterSettings_newsletterCheckedByDefault(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.NewsletterCheckedByDefault, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.NewsletterCheckedByDefault)
 }
 func fieldContext_NewsletterSettings_newsletterCheckedByDefault(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NewsletterSettings", field, false, false, "Boolean")
@@ -11048,253 +9490,77 @@ func fieldContext_NumberFormFieldValue_name(_ context.Context, ec *executionCont
 }
 
 func _PageInfo_hasNextPage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PageInfo_hasNextPage(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HasNextPage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.HasNextPage)
 }
 func fieldContext_PageInfo_hasNextPage(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
 func _PageInfo_hasPreviousPage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PageInfo_hasPreviousPage(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.HasPreviousPage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.HasPreviousPage)
 }
 func fieldContext_PageInfo_hasPreviousPage(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
 func _PageInfo_startCursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PageInfo_startCursor(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartCursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.StartCursor)
 }
 func fieldContext_PageInfo_startCursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
 func _PageInfo_endCursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PageInfo_endCursor(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EndCursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.EndCursor)
 }
 func fieldContext_PageInfo_endCursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
 func _PasswordComplexitySettings_minimumPasswordLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_minimumPasswordLength(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MinimumPasswordLength, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.MinimumPasswordLength)
 }
 func fieldContext_PasswordComplexitySettings_minimumPasswordLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Int")
 }
 
 func _PasswordComplexitySettings_requireLowerCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_requireLowerCase(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequireLowerCase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.RequireLowerCase)
 }
 func fieldContext_PasswordComplexitySettings_requireLowerCase(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Boolean")
 }
 
 func _PasswordComplexitySettings_requireUpperCase(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_requireUpperCase(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequireUpperCase, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.RequireUpperCase)
 }
 func fieldContext_PasswordComplexitySettings_requireUpperCase(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Boolean")
 }
 
 func _PasswordComplexitySettings_requireNumbers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_requireNumbers(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequireNumbers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.RequireNumbers)
 }
 func fieldContext_PasswordComplexitySettings_requireNumbers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Boolean")
 }
 
 func _PasswordComplexitySettings_minimumNumbers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_minimumNumbers(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MinimumNumbers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.MinimumNumbers)
 }
 func fieldContext_PasswordComplexitySettings_minimumNumbers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Int")
 }
 
 func _PasswordComplexitySettings_requireSpecialCharacters(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_requireSpecialCharacters(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RequireSpecialCharacters, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.RequireSpecialCharacters)
 }
 func fieldContext_PasswordComplexitySettings_requireSpecialCharacters(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Boolean")
 }
 
 func _PasswordComplexitySettings_minimumSpecialCharacters(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PasswordPolicy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordComplexitySettings_minimumSpecialCharacters(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MinimumSpecialCharacters, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.MinimumSpecialCharacters)
 }
 func fieldContext_PasswordComplexitySettings_minimumSpecialCharacters(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordComplexitySettings", field, false, false, "Int")
@@ -11931,46 +10197,14 @@ func fieldContext_PicklistOrTextFormField_builtInFieldId(_ context.Context, ec *
 }
 
 func _PrivacySettings_cookieConsentEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PrivacySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PrivacySettings_cookieConsentEnabled(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CookieConsentEnabled, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.CookieConsentEnabled)
 }
 func fieldContext_PrivacySettings_cookieConsentEnabled(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PrivacySettings", field, false, false, "Boolean")
 }
 
 func _PrivacySettings_privacyPolicyUrl(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.PrivacySettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PrivacySettings_privacyPolicyUrl(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PrivacyPolicyURL, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.PrivacyPolicyURL)
 }
 func fieldContext_PrivacySettings_privacyPolicyUrl(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PrivacySettings", field, false, false, "String")
@@ -12471,115 +10705,35 @@ func fieldContext_RadioButtonsFormField_builtInFieldId(_ context.Context, ec *ex
 }
 
 func _ReCaptchaSettings_siteKey(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ReCaptchaSettings_siteKey(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SiteKey, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.SiteKey)
 }
 func fieldContext_ReCaptchaSettings_siteKey(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "String")
 }
 
 func _ReCaptchaSettings_isEnabledOnStorefront(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ReCaptchaSettings_isEnabledOnStorefront(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsEnabledOnStorefront, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsEnabledOnStorefront)
 }
 func fieldContext_ReCaptchaSettings_isEnabledOnStorefront(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Boolean")
 }
 
 func _ReCaptchaSettings_isEnabledOnCheckout(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ReCaptchaSettings_isEnabledOnCheckout(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsEnabledOnCheckout, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsEnabledOnCheckout)
 }
 func fieldContext_ReCaptchaSettings_isEnabledOnCheckout(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Boolean")
 }
 
 func _ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ReCaptchaSettings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ReCaptchaSettings_failedLoginLockoutDurationSeconds(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FailedLoginLockoutDurationSeconds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOLong2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOLong2ᚖint64(ctx, ec, field.Selections, obj.FailedLoginLockoutDurationSeconds)
 }
 func fieldContext_ReCaptchaSettings_failedLoginLockoutDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReCaptchaSettings", field, false, false, "Long")
 }
 
 func _RegisterCustomerResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RegisterCustomerResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RegisterCustomerResult_customer(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.Customer) graphql.Marshaler {
-			return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(plain.Within(ctx, "RegisterCustomerResult", field), ec, field.Selections, obj.Customer)
 }
 func fieldContext_RegisterCustomerResult_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12595,253 +10749,77 @@ func fieldContext_RegisterCustomerResult_customer(_ context.Context, ec *executi
 }
 
 func _RegisterCustomerResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RegisterCustomerResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RegisterCustomerResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.RegisterCustomerError) graphql.Marshaler {
-			return marshalNRegisterCustomerError2ᚕregularsᚋgraphᚋmodelᚐRegisterCustomerErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNRegisterCustomerError2ᚕregularsᚋgraphᚋmodelᚐRegisterCustomerErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_RegisterCustomerResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RegisterCustomerResult", field, false, false, "RegisterCustomerError")
 }
 
 func _RemoveSubscriberEmailInvalidError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RemoveSubscriberEmailInvalidError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RemoveSubscriberEmailInvalidError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_RemoveSubscriberEmailInvalidError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveSubscriberEmailInvalidError", field, false, false, "String")
 }
 
 func _RemoveSubscriberResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RemoveSubscriberResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RemoveSubscriberResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.RemoveSubscriberError) graphql.Marshaler {
-			return marshalNRemoveSubscriberError2ᚕregularsᚋgraphᚋmodelᚐRemoveSubscriberErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNRemoveSubscriberError2ᚕregularsᚋgraphᚋmodelᚐRemoveSubscriberErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_RemoveSubscriberResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveSubscriberResult", field, false, false, "RemoveSubscriberError")
 }
 
 func _RemoveSubscriberUnexpectedError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RemoveSubscriberUnexpectedError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RemoveSubscriberUnexpectedError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_RemoveSubscriberUnexpectedError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveSubscriberUnexpectedError", field, false, false, "String")
 }
 
 func _Settings_storeName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_storeName(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StoreName, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.StoreName)
 }
 func fieldContext_Settings_storeName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
 }
 
 func _Settings_storeHash(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_storeHash(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StoreHash, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.StoreHash)
 }
 func fieldContext_Settings_storeHash(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
 }
 
 func _Settings_storeCountryCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_storeCountryCode(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StoreCountryCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.StoreCountryCode)
 }
 func fieldContext_Settings_storeCountryCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
 }
 
 func _Settings_status(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_status(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.StorefrontStatusType) graphql.Marshaler {
-			return marshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusType(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNStorefrontStatusType2regularsᚋinternalᚋshopᚐStorefrontStatusType(ctx, ec, field.Selections, obj.Status)
 }
 func fieldContext_Settings_status(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "StorefrontStatusType")
 }
 
 func _Settings_statusMessage(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_statusMessage(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StatusMessage, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.StatusMessage)
 }
 func fieldContext_Settings_statusMessage(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "String")
 }
 
 func _Settings_channelId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_channelId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChannelID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNLong2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNLong2int64(ctx, ec, field.Selections, obj.ChannelID)
 }
 func fieldContext_Settings_channelId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Settings", field, false, false, "Long")
 }
 
 func _Settings_reCaptcha(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_reCaptcha(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ReCaptcha, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.ReCaptchaSettings) graphql.Marshaler {
-			return marshalNReCaptchaSettings2ᚖregularsᚋgraphᚋmodelᚐReCaptchaSettings(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNReCaptchaSettings2ᚖregularsᚋgraphᚋmodelᚐReCaptchaSettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.ReCaptcha)
 }
 func fieldContext_Settings_reCaptcha(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12857,23 +10835,7 @@ func fieldContext_Settings_reCaptcha(_ context.Context, ec *executionContext, fi
 }
 
 func _Settings_checkout(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_checkout(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Checkout, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CheckoutSettings) graphql.Marshaler {
-			return marshalOCheckoutSettings2ᚖregularsᚋgraphᚋmodelᚐCheckoutSettings(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCheckoutSettings2ᚖregularsᚋgraphᚋmodelᚐCheckoutSettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Checkout)
 }
 func fieldContext_Settings_checkout(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12889,23 +10851,7 @@ func fieldContext_Settings_checkout(_ context.Context, ec *executionContext, fie
 }
 
 func _Settings_customers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_customers(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customers, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomersSettings) graphql.Marshaler {
-			return marshalOCustomersSettings2ᚖregularsᚋgraphᚋmodelᚐCustomersSettings(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomersSettings2ᚖregularsᚋgraphᚋmodelᚐCustomersSettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Customers)
 }
 func fieldContext_Settings_customers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12921,23 +10867,7 @@ func fieldContext_Settings_customers(_ context.Context, ec *executionContext, fi
 }
 
 func _Settings_locales(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_locales(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Locales, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Locale) graphql.Marshaler {
-			return marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Locales)
 }
 func fieldContext_Settings_locales(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12953,23 +10883,7 @@ func fieldContext_Settings_locales(_ context.Context, ec *executionContext, fiel
 }
 
 func _Settings_privacy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_privacy(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Privacy, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.PrivacySettings) graphql.Marshaler {
-			return marshalOPrivacySettings2ᚖregularsᚋinternalᚋshopᚐPrivacySettings(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOPrivacySettings2ᚖregularsᚋinternalᚋshopᚐPrivacySettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Privacy)
 }
 func fieldContext_Settings_privacy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -12985,23 +10899,7 @@ func fieldContext_Settings_privacy(_ context.Context, ec *executionContext, fiel
 }
 
 func _Settings_inactivity(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_inactivity(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Inactivity, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.InactivitySettings) graphql.Marshaler {
-			return marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Inactivity)
 }
 func fieldContext_Settings_inactivity(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -13017,23 +10915,7 @@ func fieldContext_Settings_inactivity(_ context.Context, ec *executionContext, f
 }
 
 func _Settings_newsletter(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_newsletter(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Newsletter, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.NewsletterSettings) graphql.Marshaler {
-			return marshalNNewsletterSettings2ᚖregularsᚋinternalᚋshopᚐNewsletterSettings(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNNewsletterSettings2ᚖregularsᚋinternalᚋshopᚐNewsletterSettings(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.Newsletter)
 }
 func fieldContext_Settings_newsletter(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -13081,23 +10963,7 @@ func fieldContext_Settings_formFields(_ context.Context, ec *executionContext, f
 }
 
 func _Site_settings(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Site) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Site_settings(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Settings, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Settings) graphql.Marshaler {
-			return marshalOSettings2ᚖregularsᚋgraphᚋmodelᚐSettings(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOSettings2ᚖregularsᚋgraphᚋmodelᚐSettings(plain.Within(ctx, "Site", field), ec, field.Selections, obj.Settings)
 }
 func fieldContext_Site_settings(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -13113,92 +10979,28 @@ func fieldContext_Site_settings(_ context.Context, ec *executionContext, field g
 }
 
 func _StateOrProvince_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_StateOrProvince_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_StateOrProvince_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "Int")
 }
 
 func _StateOrProvince_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_StateOrProvince_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_StateOrProvince_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "String")
 }
 
 func _StateOrProvince_abbreviation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.StateOrProvince) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_StateOrProvince_abbreviation(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Abbreviation, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Abbreviation)
 }
 func fieldContext_StateOrProvince_abbreviation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StateOrProvince", field, false, false, "String")
 }
 
 func _Store_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Store) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Store_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNLong2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNLong2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Store_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Store", field, false, false, "Long")
@@ -13249,115 +11051,35 @@ func fieldContext_Store_metafields(ctx context.Context, ec *executionContext, fi
 }
 
 func _Subscriber_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Subscriber_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_Subscriber_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "Int")
 }
 
 func _Subscriber_state(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Subscriber_state(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.State, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.SubscriberState) graphql.Marshaler {
-			return marshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNSubscriberState2regularsᚋinternalᚋshopᚐSubscriberState(ctx, ec, field.Selections, obj.State)
 }
 func fieldContext_Subscriber_state(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "SubscriberState")
 }
 
 func _Subscriber_stateSince(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Subscriber_stateSince(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StateSince, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.StateSince)
 }
 func fieldContext_Subscriber_stateSince(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "DateTime")
 }
 
 func _Subscriber_origin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Subscriber_origin(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Origin, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.SubscriberOrigin) graphql.Marshaler {
-			return marshalNSubscriberOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNSubscriberOrigin2regularsᚋinternalᚋshopᚐSubscriberOrigin(ctx, ec, field.Selections, obj.Origin)
 }
 func fieldContext_Subscriber_origin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "SubscriberOrigin")
 }
 
 func _Subscriber_orderEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Subscriber) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Subscriber_orderEntityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.OrderID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.OrderID)
 }
 func fieldContext_Subscriber_orderEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Subscriber", field, false, false, "Int")
@@ -13617,46 +11339,14 @@ func fieldContext_TextFormFieldValue_name(_ context.Context, ec *executionContex
 }
 
 func _UnexpectedUpdateCustomerError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UnexpectedUpdateCustomerError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_UnexpectedUpdateCustomerError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_UnexpectedUpdateCustomerError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnexpectedUpdateCustomerError", field, false, false, "String")
 }
 
 func _UpdateCustomerAddressResult_address(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerAddressResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_UpdateCustomerAddressResult_address(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Address, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {
-			return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(plain.Within(ctx, "UpdateCustomerAddressResult", field), ec, field.Selections, obj.Address)
 }
 func fieldContext_UpdateCustomerAddressResult_address(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -13672,46 +11362,14 @@ func fieldContext_UpdateCustomerAddressResult_address(_ context.Context, ec *exe
 }
 
 func _UpdateCustomerAddressResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerAddressResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_UpdateCustomerAddressResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.UpdateCustomerAddressError) graphql.Marshaler {
-			return marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_UpdateCustomerAddressResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdateCustomerAddressResult", field, false, false, "UpdateCustomerAddressError")
 }
 
 func _UpdateCustomerResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_UpdateCustomerResult_customer(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Customer, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.Customer) graphql.Marshaler {
-			return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(plain.Within(ctx, "UpdateCustomerResult", field), ec, field.Selections, obj.Customer)
 }
 func fieldContext_UpdateCustomerResult_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -13727,161 +11385,51 @@ func fieldContext_UpdateCustomerResult_customer(_ context.Context, ec *execution
 }
 
 func _UpdateCustomerResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.UpdateCustomerResult) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_UpdateCustomerResult_errors(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Errors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.UpdateCustomerError) graphql.Marshaler {
-			return marshalNUpdateCustomerError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerErrorᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNUpdateCustomerError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
 func fieldContext_UpdateCustomerResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdateCustomerResult", field, false, false, "UpdateCustomerError")
 }
 
 func _ValidationError_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ValidationError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ValidationError_path(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Path, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2ᚕstringᚄ(ctx, ec, field.Selections, obj.Path)
 }
 func fieldContext_ValidationError_path(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ValidationError", field, false, false, "String")
 }
 
 func _ValidationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ValidationError) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_ValidationError_message(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Message, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_ValidationError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ValidationError", field, false, false, "String")
 }
 
 func ___Directive_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Directive_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext___Directive_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "String")
 }
 
 func ___Directive_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Directive_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Directive", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___Directive_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, true, false, "String")
 }
 
 func ___Directive_isRepeatable(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Directive_isRepeatable(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRepeatable, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRepeatable)
 }
 func fieldContext___Directive_isRepeatable(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "Boolean")
 }
 
 func ___Directive_locations(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Directive_locations(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Locations, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return marshalN__DirectiveLocation2ᚕstringᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalN__DirectiveLocation2ᚕstringᚄ(ctx, ec, field.Selections, obj.Locations)
 }
 func fieldContext___Directive_locations(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Directive", field, false, false, "__DirectiveLocation")
@@ -13932,138 +11480,50 @@ func fieldContext___Directive_args(ctx context.Context, ec *executionContext, fi
 }
 
 func ___EnumValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.EnumValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___EnumValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext___EnumValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__EnumValue", field, false, false, "String")
 }
 
 func ___EnumValue_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.EnumValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___EnumValue_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__EnumValue", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___EnumValue_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__EnumValue", field, true, false, "String")
 }
 
 func ___EnumValue_isDeprecated(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.EnumValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___EnumValue_isDeprecated(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDeprecated(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__EnumValue", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsDeprecated())
 }
 func fieldContext___EnumValue_isDeprecated(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__EnumValue", field, true, false, "Boolean")
 }
 
 func ___EnumValue_deprecationReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.EnumValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___EnumValue_deprecationReason(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeprecationReason(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__EnumValue", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DeprecationReason())
 }
 func fieldContext___EnumValue_deprecationReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__EnumValue", field, true, false, "String")
 }
 
 func ___Field_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Field_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext___Field_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Field", field, false, false, "String")
 }
 
 func ___Field_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Field_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Field", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___Field_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Field", field, true, false, "String")
@@ -14114,23 +11574,7 @@ func fieldContext___Field_args(ctx context.Context, ec *executionContext, field 
 }
 
 func ___Field_type(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Field_type(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
-			return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(plain.Within(ctx, "__Field", field), ec, field.Selections, obj.Type)
 }
 func fieldContext___Field_type(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -14146,115 +11590,41 @@ func fieldContext___Field_type(_ context.Context, ec *executionContext, field gr
 }
 
 func ___Field_isDeprecated(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Field_isDeprecated(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDeprecated(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Field", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsDeprecated())
 }
 func fieldContext___Field_isDeprecated(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Field", field, true, false, "Boolean")
 }
 
 func ___Field_deprecationReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Field) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Field_deprecationReason(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeprecationReason(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Field", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DeprecationReason())
 }
 func fieldContext___Field_deprecationReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Field", field, true, false, "String")
 }
 
 func ___InputValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext___InputValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, false, false, "String")
 }
 
 func ___InputValue_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__InputValue", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___InputValue_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, true, false, "String")
 }
 
 func ___InputValue_type(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_type(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Type, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
-			return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(plain.Within(ctx, "__InputValue", field), ec, field.Selections, obj.Type)
 }
 func fieldContext___InputValue_type(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -14270,92 +11640,34 @@ func fieldContext___InputValue_type(_ context.Context, ec *executionContext, fie
 }
 
 func ___InputValue_defaultValue(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_defaultValue(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultValue, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DefaultValue)
 }
 func fieldContext___InputValue_defaultValue(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, false, false, "String")
 }
 
 func ___InputValue_isDeprecated(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_isDeprecated(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsDeprecated(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__InputValue", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsDeprecated())
 }
 func fieldContext___InputValue_isDeprecated(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, true, false, "Boolean")
 }
 
 func ___InputValue_deprecationReason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.InputValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___InputValue_deprecationReason(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DeprecationReason(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__InputValue", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DeprecationReason())
 }
 func fieldContext___InputValue_deprecationReason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__InputValue", field, true, false, "String")
 }
 
 func ___Schema_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Schema_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Schema", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___Schema_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Schema", field, true, false, "String")
@@ -14522,92 +11834,36 @@ func fieldContext___Schema_directives(_ context.Context, ec *executionContext, f
 }
 
 func ___Type_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Type) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Type_kind(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Kind(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalN__TypeKind2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Type", field, &ret)
+
+	return marshalN__TypeKind2string(ctx, ec, field.Selections, obj.Kind())
 }
 func fieldContext___Type_kind(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Type", field, true, false, "__TypeKind")
 }
 
 func ___Type_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Type) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Type_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Type", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Name())
 }
 func fieldContext___Type_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Type", field, true, false, "String")
 }
 
 func ___Type_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Type) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Type_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Type", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Description())
 }
 func fieldContext___Type_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Type", field, true, false, "String")
 }
 
 func ___Type_specifiedByURL(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Type) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Type_specifiedByURL(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SpecifiedByURL(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Type", field, &ret)
+
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.SpecifiedByURL())
 }
 func fieldContext___Type_specifiedByURL(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Type", field, true, false, "String")
@@ -14842,23 +12098,9 @@ func fieldContext___Type_ofType(_ context.Context, ec *executionContext, field g
 }
 
 func ___Type_isOneOf(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Type) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext___Type_isOneOf(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsOneOf(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalOBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "__Type", field, &ret)
+
+	return marshalOBoolean2bool(ctx, ec, field.Selections, obj.IsOneOf())
 }
 func fieldContext___Type_isOneOf(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("__Type", field, true, false, "Boolean")
@@ -16719,10 +13961,10 @@ func _UpdateCustomerError(ctx context.Context, ec *executionContext, sel ast.Sel
 var accountCreationDisabledErrorImplementors = []string{"AccountCreationDisabledError", "RegisterCustomerError", "Error"}
 
 func _AccountCreationDisabledError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AccountCreationDisabledError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, accountCreationDisabledErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, accountCreationDisabledErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16752,10 +13994,10 @@ func _AccountCreationDisabledError(ctx context.Context, ec *executionContext, se
 var addCustomerAddressResultImplementors = []string{"AddCustomerAddressResult"}
 
 func _AddCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AddCustomerAddressResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addCustomerAddressResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, addCustomerAddressResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16790,10 +14032,10 @@ func _AddCustomerAddressResult(ctx context.Context, ec *executionContext, sel as
 var addressConnectionImplementors = []string{"AddressConnection"}
 
 func _AddressConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Connection[shop.CustomerAddress]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addressConnectionImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, addressConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16834,10 +14076,10 @@ func _AddressConnection(ctx context.Context, ec *executionContext, sel ast.Selec
 var addressDoesNotExistErrorImplementors = []string{"AddressDoesNotExistError", "UpdateCustomerAddressError", "Error"}
 
 func _AddressDoesNotExistError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.AddressDoesNotExistError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addressDoesNotExistErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, addressDoesNotExistErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16867,10 +14109,10 @@ func _AddressDoesNotExistError(ctx context.Context, ec *executionContext, sel as
 var addressEdgeImplementors = []string{"AddressEdge"}
 
 func _AddressEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Edge[shop.CustomerAddress]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, addressEdgeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, addressEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16905,10 +14147,10 @@ func _AddressEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 var cartImplementors = []string{"Cart", "Node"}
 
 func _Cart(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Cart) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cartImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, cartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16943,10 +14185,10 @@ func _Cart(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 var cartUnassignInaccessibleErrorImplementors = []string{"CartUnassignInaccessibleError", "CartUnassignError", "Error"}
 
 func _CartUnassignInaccessibleError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CartUnassignInaccessibleError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cartUnassignInaccessibleErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, cartUnassignInaccessibleErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16976,10 +14218,10 @@ func _CartUnassignInaccessibleError(ctx context.Context, ec *executionContext, s
 var cartUnassignNotAllowedErrorImplementors = []string{"CartUnassignNotAllowedError", "CartUnassignError", "Error"}
 
 func _CartUnassignNotAllowedError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CartUnassignNotAllowedError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cartUnassignNotAllowedErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, cartUnassignNotAllowedErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17009,10 +14251,10 @@ func _CartUnassignNotAllowedError(ctx context.Context, ec *executionContext, sel
 var cartUnassignResultImplementors = []string{"CartUnassignResult"}
 
 func _CartUnassignResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CartUnassignResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, cartUnassignResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, cartUnassignResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17047,10 +14289,10 @@ func _CartUnassignResult(ctx context.Context, ec *executionContext, sel ast.Sele
 var channelImplementors = []string{"Channel"}
 
 func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Channel) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, channelImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, channelImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17197,10 +14439,10 @@ func _CheckboxesFormFieldValue(ctx context.Context, ec *executionContext, sel as
 var checkoutSettingsImplementors = []string{"CheckoutSettings"}
 
 func _CheckoutSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckoutSettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, checkoutSettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, checkoutSettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17235,10 +14477,10 @@ func _CheckoutSettings(ctx context.Context, ec *executionContext, sel ast.Select
 var collectionInfoImplementors = []string{"CollectionInfo"}
 
 func _CollectionInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CollectionInfo) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, collectionInfoImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, collectionInfoImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17268,10 +14510,10 @@ func _CollectionInfo(ctx context.Context, ec *executionContext, sel ast.Selectio
 var countryImplementors = []string{"Country"}
 
 func _Country(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Country) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, countryImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, countryImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17326,10 +14568,10 @@ func _Country(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 var countryCurrencyImplementors = []string{"CountryCurrency"}
 
 func _CountryCurrency(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CountryCurrency) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, countryCurrencyImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, countryCurrencyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17369,10 +14611,10 @@ func _CountryCurrency(ctx context.Context, ec *executionContext, sel ast.Selecti
 var createSubscriberAlreadyExistsErrorImplementors = []string{"CreateSubscriberAlreadyExistsError", "CreateSubscriberError", "Error"}
 
 func _CreateSubscriberAlreadyExistsError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberAlreadyExistsError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberAlreadyExistsErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberAlreadyExistsErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17402,10 +14644,10 @@ func _CreateSubscriberAlreadyExistsError(ctx context.Context, ec *executionConte
 var createSubscriberEmailInvalidErrorImplementors = []string{"CreateSubscriberEmailInvalidError", "CreateSubscriberError", "Error"}
 
 func _CreateSubscriberEmailInvalidError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberEmailInvalidError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberEmailInvalidErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberEmailInvalidErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17435,10 +14677,10 @@ func _CreateSubscriberEmailInvalidError(ctx context.Context, ec *executionContex
 var createSubscriberFirstNameInvalidErrorImplementors = []string{"CreateSubscriberFirstNameInvalidError", "CreateSubscriberError", "Error"}
 
 func _CreateSubscriberFirstNameInvalidError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberFirstNameInvalidError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberFirstNameInvalidErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberFirstNameInvalidErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17468,10 +14710,10 @@ func _CreateSubscriberFirstNameInvalidError(ctx context.Context, ec *executionCo
 var createSubscriberLastNameInvalidErrorImplementors = []string{"CreateSubscriberLastNameInvalidError", "CreateSubscriberError", "Error"}
 
 func _CreateSubscriberLastNameInvalidError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberLastNameInvalidError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberLastNameInvalidErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberLastNameInvalidErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17501,10 +14743,10 @@ func _CreateSubscriberLastNameInvalidError(ctx context.Context, ec *executionCon
 var createSubscriberResultImplementors = []string{"CreateSubscriberResult"}
 
 func _CreateSubscriberResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17534,10 +14776,10 @@ func _CreateSubscriberResult(ctx context.Context, ec *executionContext, sel ast.
 var createSubscriberUnexpectedErrorImplementors = []string{"CreateSubscriberUnexpectedError", "CreateSubscriberError", "Error"}
 
 func _CreateSubscriberUnexpectedError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CreateSubscriberUnexpectedError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, createSubscriberUnexpectedErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, createSubscriberUnexpectedErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17567,10 +14809,10 @@ func _CreateSubscriberUnexpectedError(ctx context.Context, ec *executionContext,
 var customerImplementors = []string{"Customer"}
 
 func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Customer) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17586,17 +14828,15 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customerGroupId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Customer_customerGroupId(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Customer_customerGroupId(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "customerGroupName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Customer_customerGroupName(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Customer_customerGroupName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "email":
 			out.Values[i] = _Customer_email(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -17676,11 +14916,10 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 					return _Customer_isSubscribedToNewsletter(ctx, ec, field, obj)
 				})
 		case "group":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Customer_group(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Customer_group(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "subscriber":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -17707,10 +14946,10 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 var customerAddressImplementors = []string{"CustomerAddress"}
 
 func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerAddress) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAddressImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17751,11 +14990,10 @@ func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "country":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _CustomerAddress_country(ctx, ec, field, obj)
-				})
+			out.Values[i] = _CustomerAddress_country(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "countryId":
 			out.Values[i] = _CustomerAddress_countryId(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -17817,10 +15055,10 @@ func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.Selecti
 var customerAddressCreationErrorImplementors = []string{"CustomerAddressCreationError", "AddCustomerAddressError", "Error"}
 
 func _CustomerAddressCreationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressCreationError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressCreationErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAddressCreationErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17850,10 +15088,10 @@ func _CustomerAddressCreationError(ctx context.Context, ec *executionContext, se
 var customerAddressDeletionErrorImplementors = []string{"CustomerAddressDeletionError", "DeleteCustomerAddressError", "Error"}
 
 func _CustomerAddressDeletionError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressDeletionError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressDeletionErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAddressDeletionErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17883,10 +15121,10 @@ func _CustomerAddressDeletionError(ctx context.Context, ec *executionContext, se
 var customerAddressUpdateErrorImplementors = []string{"CustomerAddressUpdateError", "UpdateCustomerAddressError", "Error"}
 
 func _CustomerAddressUpdateError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAddressUpdateError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAddressUpdateErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAddressUpdateErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17993,10 +15231,10 @@ func _CustomerAttributes(ctx context.Context, ec *executionContext, sel ast.Sele
 var customerDoesNotExistErrorImplementors = []string{"CustomerDoesNotExistError", "UpdateCustomerError", "Error"}
 
 func _CustomerDoesNotExistError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerDoesNotExistError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerDoesNotExistErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerDoesNotExistErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18026,10 +15264,10 @@ func _CustomerDoesNotExistError(ctx context.Context, ec *executionContext, sel a
 var customerGroupImplementors = []string{"CustomerGroup"}
 
 func _CustomerGroup(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerGroup) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerGroupImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerGroupImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18084,10 +15322,10 @@ func _CustomerGroup(ctx context.Context, ec *executionContext, sel ast.Selection
 var customerGroupCategoryAccessImplementors = []string{"CustomerGroupCategoryAccess"}
 
 func _CustomerGroupCategoryAccess(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerGroupCategoryAccess) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerGroupCategoryAccessImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerGroupCategoryAccessImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18122,10 +15360,10 @@ func _CustomerGroupCategoryAccess(ctx context.Context, ec *executionContext, sel
 var customerGroupConnectionImplementors = []string{"CustomerGroupConnection"}
 
 func _CustomerGroupConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Connection[shop.CustomerGroup]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerGroupConnectionImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerGroupConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18166,10 +15404,10 @@ func _CustomerGroupConnection(ctx context.Context, ec *executionContext, sel ast
 var customerGroupDiscountRuleImplementors = []string{"CustomerGroupDiscountRule"}
 
 func _CustomerGroupDiscountRule(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerGroupDiscountRule) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerGroupDiscountRuleImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerGroupDiscountRuleImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18229,10 +15467,10 @@ func _CustomerGroupDiscountRule(ctx context.Context, ec *executionContext, sel a
 var customerGroupEdgeImplementors = []string{"CustomerGroupEdge"}
 
 func _CustomerGroupEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Edge[shop.CustomerGroup]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerGroupEdgeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerGroupEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18267,10 +15505,10 @@ func _CustomerGroupEdge(ctx context.Context, ec *executionContext, sel ast.Selec
 var customerMutationsImplementors = []string{"CustomerMutations"}
 
 func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerMutations) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerMutationsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerMutationsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18325,10 +15563,10 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "Error"}
 
 func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerNotLoggedInError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerNotLoggedInErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerNotLoggedInErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18358,10 +15596,10 @@ func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel as
 var customerRegistrationErrorImplementors = []string{"CustomerRegistrationError", "RegisterCustomerError", "Error"}
 
 func _CustomerRegistrationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerRegistrationError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerRegistrationErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerRegistrationErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18391,10 +15629,10 @@ func _CustomerRegistrationError(ctx context.Context, ec *executionContext, sel a
 var customersSettingsImplementors = []string{"CustomersSettings"}
 
 func _CustomersSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomersSettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customersSettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customersSettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18578,10 +15816,10 @@ func _DateTimeExtended(ctx context.Context, ec *executionContext, sel ast.Select
 var deleteCustomerAddressResultImplementors = []string{"DeleteCustomerAddressResult"}
 
 func _DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DeleteCustomerAddressResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, deleteCustomerAddressResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, deleteCustomerAddressResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18611,10 +15849,10 @@ func _DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel
 var emailAlreadyInUseErrorImplementors = []string{"EmailAlreadyInUseError", "RegisterCustomerError", "UpdateCustomerError", "Error"}
 
 func _EmailAlreadyInUseError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EmailAlreadyInUseError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, emailAlreadyInUseErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, emailAlreadyInUseErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18728,10 +15966,10 @@ func _FormFields(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 var geographyImplementors = []string{"Geography"}
 
 func _Geography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Geography) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, geographyImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, geographyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18762,10 +16000,10 @@ func _Geography(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 var inactivitySettingsImplementors = []string{"InactivitySettings"}
 
 func _InactivitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InactivitySettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, inactivitySettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, inactivitySettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18805,10 +16043,10 @@ func _InactivitySettings(ctx context.Context, ec *executionContext, sel ast.Sele
 var localeImplementors = []string{"Locale"}
 
 func _Locale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Locale) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, localeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, localeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18853,10 +16091,10 @@ func _Locale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 var loginResultImplementors = []string{"LoginResult"}
 
 func _LoginResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.LoginResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, loginResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, loginResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18896,10 +16134,10 @@ func _LoginResult(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 var logoutResultImplementors = []string{"LogoutResult"}
 
 func _LogoutResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.LogoutResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, logoutResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, logoutResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19272,13 +16510,13 @@ func _MultipleChoiceFormFieldValue(ctx context.Context, ec *executionContext, se
 var mutationImplementors = []string{"Mutation"}
 
 func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, mutationImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, mutationImplementors)
 	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
 		Object: "Mutation",
 	})
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		innerCtx := graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{
 			Object: field.Name,
@@ -19336,10 +16574,10 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 var newsletterMutationsImplementors = []string{"NewsletterMutations"}
 
 func _NewsletterMutations(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.NewsletterMutations) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, newsletterMutationsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, newsletterMutationsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19376,10 +16614,10 @@ func _NewsletterMutations(ctx context.Context, ec *executionContext, sel ast.Sel
 var newsletterSettingsImplementors = []string{"NewsletterSettings"}
 
 func _NewsletterSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.NewsletterSettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, newsletterSettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, newsletterSettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19535,10 +16773,10 @@ func _NumberFormFieldValue(ctx context.Context, ec *executionContext, sel ast.Se
 var pageInfoImplementors = []string{"PageInfo"}
 
 func _PageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19583,10 +16821,10 @@ func _PageInfo(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 var passwordComplexitySettingsImplementors = []string{"PasswordComplexitySettings"}
 
 func _PasswordComplexitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.PasswordPolicy) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, passwordComplexitySettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, passwordComplexitySettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19893,10 +17131,10 @@ func _PicklistOrTextFormField(ctx context.Context, ec *executionContext, sel ast
 var privacySettingsImplementors = []string{"PrivacySettings"}
 
 func _PrivacySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.PrivacySettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, privacySettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, privacySettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -19931,13 +17169,13 @@ func _PrivacySettings(ctx context.Context, ec *executionContext, sel ast.Selecti
 var queryImplementors = []string{"Query"}
 
 func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, queryImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, queryImplementors)
 	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
 		Object: "Query",
 	})
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		innerCtx := graphql.WithRootFieldContext(ctx, &graphql.RootFieldContext{
 			Object: field.Name,
@@ -20086,10 +17324,10 @@ func _RadioButtonsFormField(ctx context.Context, ec *executionContext, sel ast.S
 var reCaptchaSettingsImplementors = []string{"ReCaptchaSettings"}
 
 func _ReCaptchaSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ReCaptchaSettings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, reCaptchaSettingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, reCaptchaSettingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20134,10 +17372,10 @@ func _ReCaptchaSettings(ctx context.Context, ec *executionContext, sel ast.Selec
 var registerCustomerResultImplementors = []string{"RegisterCustomerResult"}
 
 func _RegisterCustomerResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RegisterCustomerResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, registerCustomerResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, registerCustomerResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20172,10 +17410,10 @@ func _RegisterCustomerResult(ctx context.Context, ec *executionContext, sel ast.
 var removeSubscriberEmailInvalidErrorImplementors = []string{"RemoveSubscriberEmailInvalidError", "RemoveSubscriberError", "Error"}
 
 func _RemoveSubscriberEmailInvalidError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RemoveSubscriberEmailInvalidError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeSubscriberEmailInvalidErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, removeSubscriberEmailInvalidErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20205,10 +17443,10 @@ func _RemoveSubscriberEmailInvalidError(ctx context.Context, ec *executionContex
 var removeSubscriberResultImplementors = []string{"RemoveSubscriberResult"}
 
 func _RemoveSubscriberResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RemoveSubscriberResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeSubscriberResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, removeSubscriberResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20238,10 +17476,10 @@ func _RemoveSubscriberResult(ctx context.Context, ec *executionContext, sel ast.
 var removeSubscriberUnexpectedErrorImplementors = []string{"RemoveSubscriberUnexpectedError", "RemoveSubscriberError", "Error"}
 
 func _RemoveSubscriberUnexpectedError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RemoveSubscriberUnexpectedError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, removeSubscriberUnexpectedErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, removeSubscriberUnexpectedErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20271,10 +17509,10 @@ func _RemoveSubscriberUnexpectedError(ctx context.Context, ec *executionContext,
 var settingsImplementors = []string{"Settings"}
 
 func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Settings) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, settingsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, settingsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20369,10 +17607,10 @@ func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 var siteImplementors = []string{"Site"}
 
 func _Site(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Site) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, siteImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, siteImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20402,10 +17640,10 @@ func _Site(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 var stateOrProvinceImplementors = []string{"StateOrProvince"}
 
 func _StateOrProvince(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.StateOrProvince) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, stateOrProvinceImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, stateOrProvinceImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20445,10 +17683,10 @@ func _StateOrProvince(ctx context.Context, ec *executionContext, sel ast.Selecti
 var storeImplementors = []string{"Store"}
 
 func _Store(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Store) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, storeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, storeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20484,10 +17722,10 @@ func _Store(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 var subscriberImplementors = []string{"Subscriber"}
 
 func _Subscriber(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Subscriber) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, subscriberImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, subscriberImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20648,10 +17886,10 @@ func _TextFormFieldValue(ctx context.Context, ec *executionContext, sel ast.Sele
 var unexpectedUpdateCustomerErrorImplementors = []string{"UnexpectedUpdateCustomerError", "UpdateCustomerError", "Error"}
 
 func _UnexpectedUpdateCustomerError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UnexpectedUpdateCustomerError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, unexpectedUpdateCustomerErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, unexpectedUpdateCustomerErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20681,10 +17919,10 @@ func _UnexpectedUpdateCustomerError(ctx context.Context, ec *executionContext, s
 var updateCustomerAddressResultImplementors = []string{"UpdateCustomerAddressResult"}
 
 func _UpdateCustomerAddressResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UpdateCustomerAddressResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, updateCustomerAddressResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, updateCustomerAddressResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20719,10 +17957,10 @@ func _UpdateCustomerAddressResult(ctx context.Context, ec *executionContext, sel
 var updateCustomerResultImplementors = []string{"UpdateCustomerResult"}
 
 func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.UpdateCustomerResult) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, updateCustomerResultImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, updateCustomerResultImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20757,10 +17995,10 @@ func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.Se
 var validationErrorImplementors = []string{"ValidationError", "Error", "RegisterCustomerError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError"}
 
 func _ValidationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ValidationError) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, validationErrorImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, validationErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20795,10 +18033,10 @@ func _ValidationError(ctx context.Context, ec *executionContext, sel ast.Selecti
 var __DirectiveImplementors = []string{"__Directive"}
 
 func ___Directive(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20848,10 +18086,10 @@ func ___Directive(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 var __EnumValueImplementors = []string{"__EnumValue"}
 
 func ___EnumValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20896,10 +18134,10 @@ func ___EnumValue(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 var __FieldImplementors = []string{"__Field"}
 
 func ___Field(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -20954,10 +18192,10 @@ func ___Field(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 var __InputValueImplementors = []string{"__InputValue"}
 
 func ___InputValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -21012,10 +18250,10 @@ func ___InputValue(ctx context.Context, ec *executionContext, sel ast.SelectionS
 var __SchemaImplementors = []string{"__Schema"}
 
 func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -21070,10 +18308,10 @@ func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 var __TypeImplementors = []string{"__Type"}
 
 func ___Type(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -21163,7 +18401,7 @@ func marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddre
 }
 
 func marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.AddCustomerAddressError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddressError(ctx, ec, sel, v[i])
@@ -21240,7 +18478,7 @@ func marshalNCartUnassignError2regularsᚋgraphᚋmodelᚐCartUnassignError(ctx 
 }
 
 func marshalNCartUnassignError2ᚕregularsᚋgraphᚋmodelᚐCartUnassignErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CartUnassignError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCartUnassignError2regularsᚋgraphᚋmodelᚐCartUnassignError(ctx, ec, sel, v[i])
@@ -21308,7 +18546,7 @@ func marshalNCreateSubscriberError2regularsᚋgraphᚋmodelᚐCreateSubscriberEr
 }
 
 func marshalNCreateSubscriberError2ᚕregularsᚋgraphᚋmodelᚐCreateSubscriberErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CreateSubscriberError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCreateSubscriberError2regularsᚋgraphᚋmodelᚐCreateSubscriberError(ctx, ec, sel, v[i])
@@ -21401,7 +18639,7 @@ func marshalNCustomerGroupDiscountRule2regularsᚋinternalᚋshopᚐCustomerGrou
 }
 
 func marshalNCustomerGroupDiscountRule2ᚕregularsᚋinternalᚋshopᚐCustomerGroupDiscountRuleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.CustomerGroupDiscountRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerGroupDiscountRule2regularsᚋinternalᚋshopᚐCustomerGroupDiscountRule(ctx, ec, sel, v[i])
@@ -21464,7 +18702,7 @@ func marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustome
 }
 
 func marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.DeleteCustomerAddressError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressError(ctx, ec, sel, v[i])
@@ -21643,7 +18881,7 @@ func marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx context.Context, ec *e
 }
 
 func marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.Locale) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx, ec, sel, v[i])
@@ -21781,7 +19019,7 @@ func marshalNRegisterCustomerError2regularsᚋgraphᚋmodelᚐRegisterCustomerEr
 }
 
 func marshalNRegisterCustomerError2ᚕregularsᚋgraphᚋmodelᚐRegisterCustomerErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RegisterCustomerError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNRegisterCustomerError2regularsᚋgraphᚋmodelᚐRegisterCustomerError(ctx, ec, sel, v[i])
@@ -21818,7 +19056,7 @@ func marshalNRemoveSubscriberError2regularsᚋgraphᚋmodelᚐRemoveSubscriberEr
 }
 
 func marshalNRemoveSubscriberError2ᚕregularsᚋgraphᚋmodelᚐRemoveSubscriberErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RemoveSubscriberError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNRemoveSubscriberError2regularsᚋgraphᚋmodelᚐRemoveSubscriberError(ctx, ec, sel, v[i])
@@ -21859,7 +19097,7 @@ func marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx co
 }
 
 func marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.StateOrProvince) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx, ec, sel, v[i])
@@ -22004,7 +19242,7 @@ func marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustome
 }
 
 func marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.UpdateCustomerAddressError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressError(ctx, ec, sel, v[i])
@@ -22041,7 +19279,7 @@ func marshalNUpdateCustomerError2regularsᚋgraphᚋmodelᚐUpdateCustomerError(
 }
 
 func marshalNUpdateCustomerError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.UpdateCustomerError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNUpdateCustomerError2regularsᚋgraphᚋmodelᚐUpdateCustomerError(ctx, ec, sel, v[i])
@@ -22074,7 +19312,7 @@ func marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospec
 }
 
 func marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
@@ -22118,7 +19356,7 @@ func unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, ec *executi
 }
 
 func marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__DirectiveLocation2string(ctx, ec, sel, v[i])
@@ -22146,7 +19384,7 @@ func marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospe
 }
 
 func marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, ec, sel, v[i])
@@ -22174,7 +19412,7 @@ func marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospection�
 }
 
 func marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
@@ -22223,7 +19461,7 @@ func marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Conte
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAddressEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -22355,7 +19593,7 @@ func marshalOCountry2ᚕregularsᚋinternalᚋshopᚐCountryᚄ(ctx context.Cont
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx, ec, sel, v[i])
@@ -22411,7 +19649,7 @@ func marshalOCustomerGroupEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerGroupEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -22823,7 +20061,7 @@ func marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintros
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, ec, sel, v[i])
@@ -22842,7 +20080,7 @@ func marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospect
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, ec, sel, v[i])
@@ -22861,7 +20099,7 @@ func marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintro
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, ec, sel, v[i])
@@ -22880,7 +20118,7 @@ func marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospecti
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])

@@ -29,8 +29,26 @@ func UnmarshalInt(v any) (int64, error) {
 	return n, nil
 }
 
-// MarshalString writes text.
-func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+// MarshalString writes text. Most of it needs no escapes, and goes out in one
+// piece.
+func MarshalString(s string) graphql.Marshaler {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == '"' || s[i] == '\\' {
+			return graphql.MarshalString(s)
+		}
+	}
+	return clean(s)
+}
+
+// clean is text without characters that JSON escapes.
+type clean string
+
+// MarshalGQL implements graphql.Marshaler.
+func (s clean) MarshalGQL(w io.Writer) {
+	_, _ = io.WriteString(w, `"`)
+	_, _ = io.WriteString(w, string(s))
+	_, _ = io.WriteString(w, `"`)
+}
 
 // UnmarshalString reads text, and nothing else: gqlgen's own takes numbers too.
 func UnmarshalString(v any) (string, error) {

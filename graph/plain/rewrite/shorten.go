@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+)
+
+// patient are the functions that resolve fields concurrently, those left out that
+// never wait, and the functions that come to one of them.
+func patient(functions map[string]*ast.FuncDecl, never map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for changed := true; changed; {
+		changed = false
+		for name, f := range functions {
+			if out[name] {
+				continue
+			}
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && never[concurrently(call)] {
+					return false
+				}
+				id, ok := n.(*ast.Ident)
+				if ok && (id.Name == "ResolveConcurrently" || id.Name == "ResolveRootConcurrently" || out[id.Name]) {
+					out[name], changed = true, true
+				}
+				return !out[name]
+			})
+		}
+	}
+	return out
+}
+
+// concurrent starts a goroutine for each element.
+const concurrent = "graphql.MarshalSliceConcurrently"
+
+// shorter is what takes the place of a function of gqlgen; of concurrent, where
+// nothing waits.
+var shorter = map[string]string{
+	concurrent:              "plain.MarshalSlice",
+	"graphql.NewFieldSet":   "plain.NewObject",
+	"graphql.CollectFields": "plain.CollectFields",
+}
+
+var kindOf = map[string]string{concurrent: "list", "graphql.NewFieldSet": "object", "graphql.CollectFields": "object"}
+
+// shortenRest has elements that do not wait marshalled one by one, and leaves out
+// what is for @defer.
+func (r *rewriter) shortenRest(f *ast.FuncDecl) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ExprStmt:
+			if call, ok := n.X.(*ast.CallExpr); ok {
+				r.callAtOnce(call)
+			}
+		case *ast.CallExpr:
+			name := nameOf(n.Fun)
+			if short := shorter[name]; short != "" && (name != concurrent || !r.patient[f.Name.Name]) {
+				r.replace(n.Fun, short)
+				r.done[kindOf[name]]++
+			}
+		case *ast.AssignStmt:
+			if len(n.Rhs) != 1 {
+				break
+			}
+			if call, ok := n.Rhs[0].(*ast.CallExpr); ok && isName(call.Fun, "graphql", "NewDeferredGroup") {
+				r.replace(n, "var deferred graphql.DeferredGroup")
+				r.done["@defer"]++
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// shortenField marshals what a Go struct has at once.
+func (r *rewriter) shortenField(f *ast.FuncDecl, functions map[string]*ast.FuncDecl) {
+	call := returned(f.Body)
+	if call == nil || !isName(call.Fun, "graphql", "ResolveField") || len(call.Args) != 9 || !isIdent(call.Args[5], "nil") {
+		return
+	}
+	context, value, marshal := returned(body(call.Args[3])), infallible(call.Args[4]), returned(body(call.Args[6]))
+	if context == nil || value == nil || marshal == nil || len(marshal.Args) != 4 ||
+		!isIdent(marshal.Args[2], "selections") || !isIdent(marshal.Args[3], "v") {
+		return
+	}
+	contextOf, ok := context.Fun.(*ast.Ident)
+	if !ok || functions[contextOf.Name] == nil {
+		return
+	}
+	ctx := r.text(marshal.Args[0])
+	object, scalar := objectOf(functions[contextOf.Name])
+	kind := "field"
+	switch _, method := value.(*ast.CallExpr); {
+	case scalar && method:
+		kind = "method"
+		r.insert(f.Body.Lbrace+1, fmt.Sprintf("\n\tdefer plain.Recover(ctx, ec.OperationContext, %s, field, &ret)\n", object))
+	case scalar:
+	case object == "" || method:
+		return
+	default:
+		ctx = fmt.Sprintf("plain.Within(%s, %s, field)", ctx, object)
+	}
+	r.done[kind]++
+	r.replace(call, fmt.Sprintf("%s(%s, %s, field.Selections, %s)", r.text(marshal.Fun), ctx, r.text(marshal.Args[1]), r.text(value)))
+}
+
+// shortenExec has the answer written by plain.Bytes.
+func (r *rewriter) shortenExec(f *ast.FuncDecl) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch text := ""; n := n.(type) {
+		case *ast.DeclStmt, *ast.ExprStmt:
+			if text = r.text(n); text == "var buf bytes.Buffer" || text == "data.MarshalGQL(&buf)" {
+				r.replace(n, "")
+			}
+		case *ast.CallExpr:
+			if isName(n.Fun, "buf", "Bytes") {
+				r.replace(n, "plain.Bytes(data)")
+				r.done["answer"]++
+			}
+		}
+		return true
+	})
+}
+
+// concurrently is the function that a call has out.Dispatch resolve a field with;
+// "" for any other call.
+func concurrently(call *ast.CallExpr) string {
+	if !isName(call.Fun, "out", "ResolveConcurrently") || len(call.Args) != 6 {
+		return ""
+	}
+	if resolve := returned(body(call.Args[5])); resolve != nil {
+		if function, ok := resolve.Fun.(*ast.Ident); ok {
+			return function.Name
+		}
+	}
+	return ""
+}
+
+// callAtOnce resolves a field that is named in place, as gqlgen does those that
+// have no resolver.
+func (r *rewriter) callAtOnce(call *ast.CallExpr) {
+	name := r.quick[concurrently(call)]
+	if name == "" {
+		return
+	}
+	r.done[name]++
+	invalid := "graphql.RequiredNull"
+	if isIdent(call.Args[4], "true") {
+		invalid = "graphql.Null"
+	}
+	r.replace(call, fmt.Sprintf("out.Values[i] = %s\nif out.Values[i] == %s {\natomic.AddUint32(&out.Invalids, 1)\n}",
+		r.text(returned(body(call.Args[5]))), invalid))
+}
