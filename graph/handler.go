@@ -1,18 +1,13 @@
 package graph
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"regulars/graph/generated"
@@ -20,30 +15,13 @@ import (
 	"regulars/internal/shop"
 )
 
-// How many parsed queries are kept, and how long they may be: what storefronts
-// send is short, and what is made up to fill the memory does not get in.
-const (
-	queryCache  = 500
-	longestKept = 16 << 10
-)
-
-// shortQueries keeps parsed queries by their text.
-type shortQueries struct{ *lru.LRU[*ast.QueryDocument] }
-
-// Add implements graphql.Cache.
-func (c shortQueries) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
-	if len(query) <= longestKept {
-		c.LRU.Add(ctx, query, doc)
-	}
-}
-
 // NewHandler serves GraphQL over HTTP. It expects session.Handler around it.
 func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler {
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
 	withoutDefer(schema)
 	srv := handler.New(schema)
 	srv.AddTransport(transport{})
-	srv.SetQueryCache(shortQueries{lru.New[*ast.QueryDocument](queryCache)})
+	srv.SetQueryCache(newPlans())
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetDisableSuggestion(true)
 	srv.SetValidationRulesFn(rulesWithoutSuggestions)
@@ -53,7 +31,7 @@ func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler 
 		srv.Use(extension.Introspection{})
 	}
 	srv.Use(shapeLimit{}) // before the next one, which is slow on what this one refuses
-	srv.Use(costLimit{extension.FixedComplexityLimit(maxComplexity)})
+	srv.Use(&costLimit{})
 	return srv
 }
 
@@ -74,20 +52,6 @@ func rulesWithoutSuggestions() *rules.Rules {
 	r.ReplaceRule("KnownTypeNames", rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule("ValuesOfCorrectType", rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	return r
-}
-
-// costLimit is gqlgen's complexity limit with the contract's words.
-type costLimit struct{ *extension.ComplexityLimit }
-
-// MutateOperationContext implements graphql.OperationContextMutator.
-func (c costLimit) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	if c.ComplexityLimit.MutateOperationContext(ctx, oc) == nil {
-		return nil
-	}
-	score := extension.GetComplexityStats(graphql.WithOperationContext(ctx, oc)).Complexity
-	return rejected(ctx, shop.Errorf(shop.BadUserInput,
-		"The query is too complex as it has a complexity score of %s out of %s. Please remove some elements and try again",
-		strconv.Itoa(score), strconv.Itoa(maxComplexity)))
 }
 
 // How many countries there are, and states to one of them, over the thumb.

@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -146,8 +145,8 @@ func firstErrors(errs gqlerror.List) gqlerror.List {
 
 // tellComplexity sets the header that the contract's clients log.
 func tellComplexity(ctx context.Context, w http.ResponseWriter) {
-	if c := extension.GetComplexityStats(ctx); c != nil {
-		w.Header().Set("X-Bc-Graphql-Complexity", strconv.Itoa(c.Complexity))
+	if cost, ok := graphql.GetOperationContext(ctx).Stats.GetExtension(costKey).(string); ok {
+		w.Header().Set("X-Bc-Graphql-Complexity", cost)
 	}
 }
 
