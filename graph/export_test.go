@@ -1,0 +1,17 @@
+package graph
+
+import "encoding/json"
+
+var (
+	ErrTwice   = errTwice
+	ErrTooDeep = errTooDeep
+	ErrSyntax  = errSyntax
+
+	Unquote = unquote
+)
+
+// Scan gives the members of the outermost object.
+func Scan(body []byte) (map[string]json.RawMessage, error) {
+	s, err := scan(body)
+	return s.members, err
+}
