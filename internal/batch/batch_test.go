@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -32,6 +33,13 @@ func (g *gate) fetch(_ context.Context, keys []int) (map[int]int, error) {
 		return nil, err
 	}
 	return tenfold(keys), nil
+}
+
+// queries is how many have begun.
+func (g *gate) queries() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.batches)
 }
 
 func tenfold(keys []int) map[int]int {
@@ -148,6 +156,45 @@ func TestInFlightBoundsQueriesAndLeavesNoneWaiting(t *testing.T) {
 	})
 }
 
+func TestAQueryThatTakesLongIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		b := batch.New(batch.Options[int, int]{Fetch: g.fetch, InFlight: 2, Patience: time.Second})
+		hanging := ask(t.Context(), b, 1)
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		gone := ask(ctx, b, 2)
+		synctest.Wait()
+		cancel()
+		gone.want(t, 0, context.Canceled)
+		time.Sleep(900 * time.Millisecond)
+		waiting := []*asker{ask(t.Context(), b, 3), ask(t.Context(), b, 4)}
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		if n := g.queries(); n != 1 {
+			t.Fatalf("%d queries, want only the first: nobody has waited long", n)
+		}
+		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
+		if n := g.queries(); n != 2 {
+			t.Fatalf("%d queries, want one more for both that wait", n)
+		}
+		third := ask(t.Context(), b, 5)
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if n := g.queries(); n != 2 {
+			t.Fatalf("%d queries in flight, want no more than two", n)
+		}
+		for range 3 {
+			g.open <- nil
+		}
+		hanging.want(t, 10, nil)
+		waiting[0].want(t, 30, nil)
+		waiting[1].want(t, 40, nil)
+		third.want(t, 50, nil)
+	})
+}
+
 func TestSiblingsCostFewQueries(t *testing.T) {
 	for _, n := range []int{1, 2, 63, 64, 65, 128, 500, 1000} {
 		synctest.Test(t, func(t *testing.T) {
@@ -179,12 +226,12 @@ func TestCancelledAskerLeavesAlone(t *testing.T) {
 		g := newGate()
 		b := batch.New(batch.Options[int, int]{Fetch: g.fetch, InFlight: 1})
 		ctx, cancel := context.WithCancel(t.Context())
-		running := ask(t.Context(), b, 1)
+		carries := ask(ctx, b, 1)
+		synctest.Wait()
+		leavesRunning, staysRunning := ask(ctx, b, 2), ask(t.Context(), b, 2)
 		synctest.Wait()
 		g.open <- nil
-		running.want(t, 10, nil)
-
-		leavesRunning := ask(ctx, b, 2)
+		carries.want(t, 10, nil)
 		synctest.Wait()
 		leavesWaiting, stays, gone := ask(ctx, b, 3), ask(t.Context(), b, 3), ask(ctx, b, 4)
 		synctest.Wait()
@@ -192,9 +239,11 @@ func TestCancelledAskerLeavesAlone(t *testing.T) {
 		for _, a := range []*asker{leavesRunning, leavesWaiting, gone} {
 			a.want(t, 0, context.Canceled)
 		}
+		staysRunning.waits(t)
 		stays.waits(t)
 		g.open <- nil
 		g.open <- nil
+		staysRunning.want(t, 20, nil)
 		stays.want(t, 30, nil)
 		if len(g.batches) != 3 || !slices.Equal(g.batches[2], []int{3}) {
 			t.Errorf("batches %v, want the key that nobody waits for dropped", g.batches)
@@ -202,6 +251,28 @@ func TestCancelledAskerLeavesAlone(t *testing.T) {
 		if _, _, err := b.Load(ctx, 1); !errors.Is(err, context.Canceled) {
 			t.Errorf("an ended context got %v", err)
 		}
+	})
+}
+
+func TestWhoCarriesTheQueryStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		b := batch.New(batch.Options[int, int]{Fetch: g.fetch, InFlight: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		carries := ask(ctx, b, 1)
+		synctest.Wait()
+		behind := ask(t.Context(), b, 2)
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		carries.waits(t)
+		g.open <- nil
+		<-carries.done
+		if err := carries.err; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		g.open <- nil
+		behind.want(t, 20, nil)
 	})
 }
 
