@@ -42,8 +42,8 @@ ORDER  BY ord, id`
 
 // The common page, the first one of a lone request, has a statement of its own.
 const firstAddresses = `
-SELECT 1 AS ord, row_number() OVER (ORDER BY a.id) AS rank, 0 AS side, a.id, a.first_name, a.last_name, a.company,
-       a.address1, a.address2, a.city, a.state_or_province, a.postal_code, a.country_code, a.phone, a.address_type
+SELECT a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province, a.postal_code,
+       a.country_code, a.phone, a.address_type
 FROM   addresses a
 WHERE  a.store_id = $1 AND a.customer_id = $2
 ORDER  BY a.id
@@ -57,10 +57,13 @@ func (s *Store) Addresses(ctx context.Context, storeID, customerID int64, w shop
 }
 
 func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addressKey]shop.Page[shop.CustomerAddress], error) {
-	var rows []addressRow
+	rows := make([]addressRow, 0, 4*len(keys))
 	var err error
 	if k := keys[0]; len(keys) == 1 && k.After == 0 && k.Before == math.MaxInt64 && !k.Backward {
 		err = s.list(ctx, &rows, firstAddresses, k.store, k.customer, k.Limit)
+		for i := range rows {
+			rows[i].Ord, rows[i].Rank = 1, i+1
+		}
 	} else {
 		err = s.list(ctx, &rows, manyAddresses, addressArgs(keys)...)
 	}
@@ -68,7 +71,7 @@ func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addr
 		return nil, err
 	}
 	window := func(k addressKey) shop.Window { return k.Window }
-	return pagesOf(keys, window, rows, func(r addressRow) (placed, shop.CustomerAddress) { return r.placed, r.CustomerAddress }), nil
+	return pagesOf(keys, window, rows, func(r *addressRow) (placed, *shop.CustomerAddress) { return r.placed, &r.CustomerAddress }), nil
 }
 
 func addressArgs(keys []addressKey) []any {

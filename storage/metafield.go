@@ -70,7 +70,7 @@ func (s *Store) fetchMetafields(ctx context.Context, keys []metafieldKey) (map[m
 		return nil, err
 	}
 	window := func(k metafieldKey) shop.Window { return k.Window }
-	return pagesOf(keys, window, rows, func(r metafieldRow) (placed, shop.Metafield) { return r.placed, r.Metafield }), nil
+	return pagesOf(keys, window, rows, func(r *metafieldRow) (placed, *shop.Metafield) { return r.placed, &r.Metafield }), nil
 }
 
 func cloneMetafields(p shop.Page[shop.Metafield]) shop.Page[shop.Metafield] {

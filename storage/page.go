@@ -11,14 +11,29 @@ type placed struct {
 	Side int
 }
 
-// pagesOf sorts the rows of windowed statements into the pages of their keys.
-// One row more than the limit tells that the list goes on.
-func pagesOf[K comparable, R, T any](keys []K, window func(K) shop.Window, rows []R, parts func(R) (placed, T)) map[K]shop.Page[T] {
+// pagesOf makes the rows of windowed statements, which come key by key, the pages
+// of their keys. One row more than the limit tells that the list goes on.
+func pagesOf[K comparable, R, T any](keys []K, window func(K) shop.Window, rows []R, parts func(*R) (placed, *T)) map[K]shop.Page[T] {
 	out := make(map[K]shop.Page[T], len(keys))
-	for _, r := range rows {
-		at, item := parts(r)
-		k := keys[at.Ord-1]
-		w, page := window(k), out[k]
+	for len(rows) > 0 {
+		first, _ := parts(&rows[0])
+		n := 1
+		for ; n < len(rows); n++ {
+			if at, _ := parts(&rows[n]); at.Ord != first.Ord {
+				break
+			}
+		}
+		k := keys[first.Ord-1]
+		out[k] = pageOf(window(k), rows[:n], parts)
+		rows = rows[n:]
+	}
+	return out
+}
+
+func pageOf[R, T any](w shop.Window, rows []R, parts func(*R) (placed, *T)) (page shop.Page[T]) {
+	page.Items = make([]T, 0, len(rows))
+	for i := range rows {
+		at, item := parts(&rows[i])
 		over := at.Side == 0 && at.Rank > w.Limit
 		switch {
 		case at.Side < 0, over && w.Backward:
@@ -26,9 +41,8 @@ func pagesOf[K comparable, R, T any](keys []K, window func(K) shop.Window, rows 
 		case at.Side > 0, over:
 			page.HasNext = true
 		default:
-			page.Items = append(page.Items, item)
+			page.Items = append(page.Items, *item)
 		}
-		out[k] = page
 	}
-	return out
+	return page
 }

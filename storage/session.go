@@ -76,7 +76,7 @@ func (s *Store) Session(ctx context.Context, storeID int64, tokenHash [32]byte) 
 }
 
 func (s *Store) fetchSessions(ctx context.Context, keys []sessionKey) (map[sessionKey]sessionRow, error) {
-	var rows []sessionRow
+	rows := make([]sessionRow, 0, len(keys))
 	var err error
 	if len(keys) == 1 {
 		err = s.list(ctx, &rows, oneSession, keys[0].store, keys[0].hash[:], s.idle.Seconds())

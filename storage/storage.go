@@ -159,13 +159,9 @@ func snake(name string) string {
 	return b.String()
 }
 
-// get reads one row, list many; both outside of a transaction.
+// get reads one row outside of a transaction.
 func (s *Store) get(ctx context.Context, dest any, query string, args ...any) error {
 	return s.db.GetContext(ctx, dest, query, args...)
-}
-
-func (s *Store) list(ctx context.Context, dest any, query string, args ...any) error {
-	return s.db.SelectContext(ctx, dest, query, args...)
 }
 
 // lister is list for a reader that may also be in a transaction.
