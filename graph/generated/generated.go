@@ -5817,13 +5817,29 @@ func fieldContext_AddCustomerAddressResult_errors(_ context.Context, ec *executi
 }
 
 func _AddressConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(plain.Within(ctx, "AddressConnection", field), ec, field.Selections, obj.PageInfo)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_AddressConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func fieldContext_AddressConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddressConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PageInfo(ctx, ec, field)
@@ -5904,10 +5920,12 @@ func fieldContext_AddressEdge_node(_ context.Context, ec *executionContext, fiel
 }
 
 func _AddressEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerAddress]) (ret graphql.Marshaler) {
-	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor)
+	defer plain.Recover(ctx, ec.OperationContext, "AddressEdge", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor())
 }
 func fieldContext_AddressEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AddressEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("AddressEdge", field, true, false, "String")
 }
 
 func _Cart_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Cart) (ret graphql.Marshaler) {
@@ -7212,13 +7230,29 @@ func fieldContext_CustomerGroupCategoryAccess_categoryEntityIds(_ context.Contex
 }
 
 func _CustomerGroupConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(plain.Within(ctx, "CustomerGroupConnection", field), ec, field.Selections, obj.PageInfo)
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerGroupConnection_pageInfo(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return marshalNPageInfo2regularsᚋgraphᚋmodelᚐPageInfo(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
 }
 func fieldContext_CustomerGroupConnection_pageInfo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CustomerGroupConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PageInfo(ctx, ec, field)
@@ -7347,10 +7381,12 @@ func fieldContext_CustomerGroupEdge_node(_ context.Context, ec *executionContext
 }
 
 func _CustomerGroupEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[shop.CustomerGroup]) (ret graphql.Marshaler) {
-	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerGroupEdge", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor())
 }
 func fieldContext_CustomerGroupEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("CustomerGroupEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("CustomerGroupEdge", field, true, false, "String")
 }
 
 func _CustomerMutations_registerCustomer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
