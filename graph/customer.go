@@ -37,16 +37,12 @@ func (r customer) CustomerGroupName(ctx context.Context, c *shop.Customer) (*str
 	return &g.Name, nil
 }
 
-func (r customer) Group(ctx context.Context, c *shop.Customer) (*shop.CustomerGroup, error) {
-	store := session.From(ctx).Store
-	if !store.Plan.HasGroups() {
+func (customer) Group(ctx context.Context, c *shop.Customer) (*shop.CustomerGroup, error) {
+	a := session.From(ctx)
+	if c.GroupID == 0 || !a.Store.Plan.HasGroups() {
 		return nil, nil
 	}
-	g, ok, err := r.Storage.Group(ctx, store.ID, c.GroupID)
-	if err != nil || !ok {
-		return nil, err
-	}
-	return &g, nil
+	return a.Group(ctx, c.GroupID)
 }
 
 func (r customer) AddressCount(ctx context.Context, c *shop.Customer) (int64, error) {

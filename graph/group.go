@@ -8,13 +8,13 @@ import (
 	"regulars/internal/shop"
 )
 
-func (r query) Groups(ctx context.Context, before, after *string, first, last *int64) (*model.CustomerGroupConnection, error) {
+func (query) Groups(ctx context.Context, before, after *string, first, last *int64) (*model.CustomerGroupConnection, error) {
 	const kind = "group"
 	window, err := shop.ParseWindow(kind, before, after, first, last)
 	if err != nil {
 		return nil, err
 	}
-	visible, err := r.visibleGroups(ctx)
+	visible, err := visibleGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -24,24 +24,25 @@ func (r query) Groups(ctx context.Context, before, after *string, first, last *i
 }
 
 // visibleGroups is a shopper's own group, or the guests' group for a guest.
-func (r query) visibleGroups(ctx context.Context) ([]shop.CustomerGroup, error) {
+func visibleGroups(ctx context.Context) ([]shop.CustomerGroup, error) {
 	a := session.From(ctx)
 	if !a.Store.Plan.HasGroups() {
 		return nil, nil
 	}
-	var g shop.CustomerGroup
-	var ok bool
+	var g *shop.CustomerGroup
 	var err error
 	switch c := a.Customer(); {
+	case c != nil && c.GroupID == 0:
+		return nil, nil
 	case c != nil:
-		g, ok, err = r.Storage.Group(ctx, a.Store.ID, c.GroupID)
+		g, err = a.Group(ctx, c.GroupID)
 	case a.Channel.GuestGroupID != 0:
-		g, ok, err = r.Storage.Group(ctx, a.Store.ID, a.Channel.GuestGroupID)
+		g, err = a.Group(ctx, a.Channel.GuestGroupID)
 	default:
-		g, ok, err = r.Storage.GuestGroup(ctx, a.Store.ID)
+		g, err = a.GuestGroup(ctx)
 	}
-	if err != nil || !ok {
+	if g == nil || err != nil {
 		return nil, err
 	}
-	return []shop.CustomerGroup{g}, nil
+	return []shop.CustomerGroup{*g}, nil
 }

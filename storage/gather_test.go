@@ -75,7 +75,7 @@ func (w *world) loads() map[string]load {
 	out := w.fieldLoads()
 	maps.Copy(out, map[string]load{
 		"groups": {"customer_groups", func(ctx context.Context, store, c int64) (string, string, error) {
-			g, ok, err := w.s.Group(ctx, store, c)
+			g, _, ok, err := w.s.Group(ctx, store, c)
 			return fmt.Sprint(g.Name, ok, len(g.DiscountRules)), fmt.Sprint(w.mark(store, c), true, 1), err
 		}},
 		"addresses": {"addresses", func(ctx context.Context, store, c int64) (string, string, error) {
@@ -136,7 +136,7 @@ func TestAnswersAreCopies(t *testing.T) {
 	scribble := w.fieldScribbles(ctx, store)
 	maps.Copy(scribble, map[string]func() error{
 		"customer_groups": func() error {
-			g, _, err := w.s.Group(ctx, store, 3)
+			g, _, _, err := w.s.Group(ctx, store, 3)
 			if err != nil {
 				return err
 			}

@@ -12,8 +12,16 @@ import (
 
 type groupKey struct{ store, id int64 }
 
+// versionedGroup is a group and the version of the store's configuration, both of
+// one moment.
+type versionedGroup struct {
+	shop.CustomerGroup
+	configVersion int64
+}
+
 type groupRow struct {
 	Wanted           int64
+	ConfigVersion    int64
 	StoreID          int64
 	ID               int64
 	Name             string
@@ -33,34 +41,39 @@ ARRAY(SELECT gc.category_id FROM customer_group_categories gc
  FROM   customer_group_rules r WHERE r.store_id = g.store_id AND r.group_id = g.id) AS rules`
 
 const oneGroup = `
-SELECT g.id AS wanted, ` + groupColumns + `
+SELECT g.id AS wanted, st.config_version, ` + groupColumns + `
 FROM   customer_groups g
+JOIN   stores st ON st.id = g.store_id
 WHERE  g.store_id = $1 AND g.id = $2`
 
 const manyGroups = `
-SELECT k.id AS wanted, ` + groupColumns + `
+SELECT k.id AS wanted, st.config_version, ` + groupColumns + `
 FROM   unnest($1::bigint[], $2::bigint[]) AS k (store_id, id)
-JOIN   customer_groups g ON g.store_id = k.store_id AND (g.id = k.id OR (k.id = 0 AND g.is_group_for_guests))`
+JOIN   customer_groups g ON g.store_id = k.store_id AND (g.id = k.id OR (k.id = 0 AND g.is_group_for_guests))
+JOIN   stores st ON st.id = g.store_id`
 
-// Group loads a customer group with its rules; ok is false when there is none.
-func (s *Store) Group(ctx context.Context, storeID, id int64) (_ shop.CustomerGroup, ok bool, err error) {
+// Group loads a customer group with its rules, and the version of the store's
+// configuration of the same moment; ok is false when there is none.
+func (s *Store) Group(ctx context.Context, storeID, id int64) (_ shop.CustomerGroup, configVersion int64, ok bool, err error) {
 	defer explain(&err, "loading group %d of store %d", id, storeID)
-	if id == 0 {
-		return shop.CustomerGroup{}, false, nil
+	if id == guests {
+		return shop.CustomerGroup{}, 0, false, nil
 	}
-	return s.groups.Load(ctx, groupKey{storeID, id})
+	g, ok, err := s.groups.Load(ctx, groupKey{storeID, id})
+	return g.CustomerGroup, g.configVersion, ok, err
 }
 
-// GuestGroup loads the store's group for guests; ok is false when it has none.
-func (s *Store) GuestGroup(ctx context.Context, storeID int64) (_ shop.CustomerGroup, ok bool, err error) {
+// GuestGroup is Group for the store's group for guests.
+func (s *Store) GuestGroup(ctx context.Context, storeID int64) (_ shop.CustomerGroup, configVersion int64, ok bool, err error) {
 	defer explain(&err, "loading the guests' group of store %d", storeID)
-	return s.groups.Load(ctx, groupKey{storeID, guests})
+	g, ok, err := s.groups.Load(ctx, groupKey{storeID, guests})
+	return g.CustomerGroup, g.configVersion, ok, err
 }
 
 // guests asks for the guests' group in place of an id.
 const guests = 0
 
-func (s *Store) fetchGroups(ctx context.Context, keys []groupKey) (map[groupKey]shop.CustomerGroup, error) {
+func (s *Store) fetchGroups(ctx context.Context, keys []groupKey) (map[groupKey]versionedGroup, error) {
 	var rows []groupRow
 	var err error
 	if len(keys) == 1 && keys[0].id != guests {
@@ -75,11 +88,13 @@ func (s *Store) fetchGroups(ctx context.Context, keys []groupKey) (map[groupKey]
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[groupKey]shop.CustomerGroup, len(rows))
+	out := make(map[groupKey]versionedGroup, len(rows))
 	for _, r := range rows {
-		if out[groupKey{r.StoreID, r.Wanted}], err = r.group(); err != nil {
+		g, err := r.group()
+		if err != nil {
 			return nil, err
 		}
+		out[groupKey{r.StoreID, r.Wanted}] = versionedGroup{g, r.ConfigVersion}
 	}
 	return out, nil
 }
@@ -91,7 +106,7 @@ func (r *groupRow) group() (shop.CustomerGroup, error) {
 	return g, err
 }
 
-func cloneGroup(g shop.CustomerGroup) shop.CustomerGroup {
+func cloneGroup(g versionedGroup) versionedGroup {
 	g.DiscountRules = slices.Clone(g.DiscountRules)
 	for i := range g.DiscountRules {
 		r := &g.DiscountRules[i]
@@ -126,6 +141,9 @@ INSERT INTO customer_group_categories (store_id, group_id, category_id) VALUES (
 func (s *Store) CreateGroup(ctx context.Context, storeID int64, in shop.CustomerGroup) (id int64, err error) {
 	defer explain(&err, "creating a group in store %d", storeID)
 	err = s.tx(ctx, func(t tx) error {
+		if _, err := t.exec(bumpConfig, storeID); err != nil {
+			return err
+		}
 		err := t.get(&id, insertGroup, storeID, in.Name, in.IsDefault, in.IsGroupForGuests, in.CategoryAccess.Type)
 		if violates(err, "customer_groups_name") {
 			return shop.Errorf(shop.Conflict, "There is a group %q already.", in.Name)

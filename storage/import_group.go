@@ -110,6 +110,9 @@ DELETE FROM customer_group_categories WHERE store_id = $1 AND group_id = $2`
 
 // writeGroup makes a group that has no id yet, or changes the one that has it.
 func (t tx) writeGroup(storeID int64, g *shop.CustomerGroup) error {
+	if _, err := t.exec(bumpConfig, storeID); err != nil { // groups are part of the configuration
+		return err
+	}
 	if g.ID == 0 {
 		err := t.get(&g.ID, insertGroup, storeID, g.Name, g.IsDefault, g.IsGroupForGuests, g.CategoryAccess.Type)
 		if violates(err, "customer_groups_name") {

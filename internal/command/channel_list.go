@@ -51,7 +51,7 @@ func (e *Env) channelLine(storeID int64, c *shop.Channel) (channelLine, error) {
 		id   int64
 		name **string
 	}{{c.DefaultGroupID, &line.DefaultGroup}, {c.GuestGroupID, &line.GuestGroup}} {
-		group, ok, err := e.Storage.Group(e.Ctx, storeID, g.id)
+		group, _, ok, err := e.Storage.Group(e.Ctx, storeID, g.id)
 		if err != nil {
 			return line, err
 		}

@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -178,5 +180,46 @@ func TestHostOfADeletedStoreMayMove(t *testing.T) {
 		if got := store(t, s, host("other.example")); got != "Demo Store" {
 			t.Errorf("replica %d: %q", i, got)
 		}
+	}
+}
+
+func TestChangedGroupIsAnotherOneAtOnce(t *testing.T) {
+	t.Parallel()
+	servers := replicas(t)
+	cookie := graphtest.WithCookie(servers[0].Login(t, ada))
+	const group = `{ currentCustomer { group { categoryAccess { type } discountRules { amount } } } }`
+	was := string(servers[0].Query(t, group, cookie).Body)
+	file := filepath.Join(t.TempDir(), "groups.csv")
+	if err := os.WriteFile(file, []byte("Group Name,Category Access,Discount Rules\nWholesale,NONE,ALL PERCENT 35\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range servers { // both know the group by now
+		if got := string(s.Query(t, group, cookie).Body); got != was {
+			t.Fatalf("server %d: %s, not %s", i, got, was)
+		}
+	}
+	change := &command.ImportGroups{}
+	change.File, change.Store, change.Update = file, "demo", true
+	run(t, servers[0], change)
+	for i, s := range servers {
+		const want = `{"data":{"currentCustomer":{"group":{"categoryAccess":{"type":"NONE"},"discountRules":[{"amount":35.0000}]}}}}`
+		if got := string(s.Query(t, group, cookie).Body); got != want {
+			t.Errorf("server %d: %s", i, got)
+		}
+	}
+}
+
+func TestKnownGroupCostsNoStatement(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	cookie := graphtest.WithCookie(s.Login(t, ada))
+	ask := func() int64 {
+		before := s.Storage.Executed()
+		s.Query(t, `{ currentCustomer { customerGroupName group { name discountRules { type } } } groups { edges { node { name } } } }`, cookie)
+		return s.Storage.Executed() - before
+	}
+	ask()
+	if n := ask(); n != 1 {
+		t.Errorf("%d statements, want only that of the session", n)
 	}
 }

@@ -38,7 +38,8 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		misdirected(w, host)
 		return
 	}
-	a := &Asker{Store: &snapshot.Store, Channel: channel, Language: r.Header.Get("Accept-Language")}
+	a := &Asker{Language: r.Header.Get("Accept-Language"), db: h.db}
+	a.at(snapshot, channel)
 	r = r.WithContext(With(r.Context(), a))
 	if isPreflight(r) {
 		h.lookAgain(r, a, snapshot, host)
@@ -72,7 +73,7 @@ func (h *handler) lookAgain(r *http.Request, a *Asker, snapshot *shop.Snapshot, 
 	}
 	now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version, there)
 	if err == nil && channel != nil {
-		a.Store, a.Channel = &now.Store, channel
+		a.at(now, channel)
 	}
 }
 
@@ -97,7 +98,7 @@ func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, h
 			break
 		}
 		if now.Store.ID == snapshot.Store.ID {
-			a.Store, a.Channel = &now.Store, channel
+			a.at(now, channel)
 			a.know(r, cookie)
 			return nil
 		}

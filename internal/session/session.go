@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/sessions"
 
 	"regulars/internal/shop"
+	"regulars/storage"
 )
 
 // Asker is who a request comes from.
@@ -34,6 +35,9 @@ type Asker struct {
 
 	once      sync.Once
 	geography *shop.Geography
+
+	db       *storage.Store
+	snapshot *shop.Snapshot // what Store and Channel are from; nil outside of Handler
 }
 
 type askerKey struct{}
@@ -50,6 +54,34 @@ func From(ctx context.Context) *Asker {
 		return a
 	}
 	return &Asker{Store: &shop.Store{}, Channel: &shop.Channel{}}
+}
+
+// at puts the asker into a channel of a store's configuration.
+func (a *Asker) at(s *shop.Snapshot, c *shop.Channel) {
+	a.snapshot, a.Store, a.Channel = s, &s.Store, c
+}
+
+// Group is a customer group of the store as of the version of the configuration
+// that this request met; nil when there is none. It is shared: read only.
+func (a *Asker) Group(ctx context.Context, id int64) (*shop.CustomerGroup, error) {
+	return a.group(id, func() (shop.CustomerGroup, int64, bool, error) { return a.db.Group(ctx, a.Store.ID, id) })
+}
+
+// GuestGroup is Group for the store's group for guests.
+func (a *Asker) GuestGroup(ctx context.Context) (*shop.CustomerGroup, error) {
+	return a.group(0, func() (shop.CustomerGroup, int64, bool, error) { return a.db.GuestGroup(ctx, a.Store.ID) })
+}
+
+func (a *Asker) group(key int64, load func() (shop.CustomerGroup, int64, bool, error)) (*shop.CustomerGroup, error) {
+	if g := a.snapshot.Group(key); g != nil {
+		return g, nil
+	}
+	g, version, ok, err := load()
+	if err != nil || !ok {
+		return nil, err
+	}
+	a.snapshot.RememberGroup(key, version, &g)
+	return &g, nil
 }
 
 // Customer is who is logged in; nil for a guest.

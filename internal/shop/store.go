@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"sync"
 )
 
 // Plan says which features a store has (decision 38).
@@ -139,10 +140,28 @@ func (c *Channel) Admits(channelIDs []int64) bool {
 }
 
 // Snapshot is the configuration of one store at one ConfigVersion. It is shared
-// by requests: read only.
+// by requests: read only, but for the groups that it remembers.
 type Snapshot struct {
 	Store    Store
 	Channels []*Channel
+
+	groups sync.Map // id -> *CustomerGroup; 0 is the group for guests
+}
+
+// Group is a group that was remembered, with 0 the one for guests; nil when it
+// was not. It is shared: read only.
+func (s *Snapshot) Group(id int64) *CustomerGroup {
+	g, _ := s.groups.Load(id)
+	group, _ := g.(*CustomerGroup)
+	return group
+}
+
+// RememberGroup keeps what an id meant at some version of the configuration. A
+// group of another version is not the snapshot's.
+func (s *Snapshot) RememberGroup(id, configVersion int64, g *CustomerGroup) {
+	if configVersion == s.Store.ConfigVersion {
+		s.groups.Store(id, g)
+	}
 }
 
 // ChannelAt finds the channel that a host names; nil when none does.
