@@ -37,22 +37,25 @@ WHERE  store_id = $1 AND key = $2`
 // spent: then it answers RateLimited with the time to wait.
 func (s *Store) Take(ctx context.Context, storeID int64, uses ...Use) (err error) {
 	defer explain(&err, "counting a use in store %d", storeID)
+	return s.tx(ctx, func(t tx) error { return t.take(storeID, uses) })
+}
+
+// take is Take within a transaction, which has to be undone when it is refused.
+func (t tx) take(storeID int64, uses []Use) error {
 	// In the order of the keys, so that two requests cannot lock crosswise.
 	slices.SortFunc(uses, func(a, b Use) int { return bytes.Compare(a.Key, b.Key) })
-	return s.tx(ctx, func(t tx) error {
-		for _, u := range uses {
-			every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
-			var tat int64
-			ok, err := found(t.get(&tat, takeLimit, storeID, u.Key, every, window))
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return t.spent(storeID, u, every, window)
-			}
+	for _, u := range uses {
+		every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
+		var tat int64
+		ok, err := found(t.get(&tat, takeLimit, storeID, u.Key, every, window))
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		if !ok {
+			return t.spent(storeID, u, every, window)
+		}
+	}
+	return nil
 }
 
 func (t tx) spent(storeID int64, u Use, every, window int64) error {

@@ -142,3 +142,20 @@ func TestLoginForgivesALimit(t *testing.T) {
 	}
 	must(t, w.s.Take(t.Context(), w.store, k))
 }
+
+func TestSignUpsAreCountedWhateverTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.customer(t, w.store, "ada@example.com", false)
+	limited := func(in storage.SignUp) error {
+		in.Uses = []storage.Use{use("k", 4, time.Hour)}
+		return w.s.Subscribe(t.Context(), w.store, in)
+	}
+	must(t, limited(by(ada, "account")))
+	for range 3 {
+		wantCode(t, limited(by(ada, "other")), shop.Conflict)
+	}
+	wantCode(t, limited(by(ada, "other")), shop.RateLimited)
+	wantCode(t, limited(guest("bob@example.com")), shop.RateLimited)
+	w.wantCount(t, 1, `subscribers`)
+}

@@ -59,9 +59,12 @@ type preparedConn struct {
 	inTx     bool
 }
 
-// BeginTx notes that a refused statement now spoils the transaction.
+// BeginTx notes that a refused statement now spoils the transaction. What runs in
+// a transaction is not interrupted when the request's context ends: lib/pq would
+// connect once more to do that, and then give both connections up. database/sql
+// rolls back when the statement is done, and writes are short.
 func (c *preparedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
-	t, err := c.pqConn.BeginTx(ctx, o)
+	t, err := c.pqConn.BeginTx(context.WithoutCancel(ctx), o)
 	if err != nil {
 		return nil, c.broken(err)
 	}
@@ -88,14 +91,14 @@ func (t connTx) Rollback() error {
 
 // QueryContext runs a prepared query.
 func (c *preparedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return run(ctx, c, query, func(s driver.Stmt) (driver.Rows, error) {
+	return run(ctx, c, query, func(ctx context.Context, s driver.Stmt) (driver.Rows, error) {
 		return s.(driver.StmtQueryContext).QueryContext(ctx, args)
 	})
 }
 
 // ExecContext runs a prepared statement.
 func (c *preparedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return run(ctx, c, query, func(s driver.Stmt) (driver.Result, error) {
+	return run(ctx, c, query, func(ctx context.Context, s driver.Stmt) (driver.Result, error) {
 		return s.(driver.StmtExecContext).ExecContext(ctx, args)
 	})
 }
@@ -104,14 +107,17 @@ func (c *preparedConn) ExecContext(ctx context.Context, query string, args []dri
 // transaction; inside, Store.tx does the whole of it over, and finds the
 // connection's statements forgotten here. All of them: what made one stale has
 // most likely met the others of the transaction too, and each would cost a try.
-func run[T any](ctx context.Context, c *preparedConn, query string, do func(driver.Stmt) (T, error)) (out T, err error) {
+func run[T any](ctx context.Context, c *preparedConn, query string, do func(context.Context, driver.Stmt) (T, error)) (out T, err error) {
+	if c.inTx {
+		ctx = context.WithoutCancel(ctx)
+	}
 	for first := true; ; first = false {
 		var s driver.Stmt
 		if s, err = c.prepared(ctx, query); err != nil {
 			return out, c.broken(err)
 		}
 		c.executed.Add(1)
-		out, err = do(s)
+		out, err = do(ctx, s)
 		state := sqlState(err)
 		if state != stalePlan && state != lostStatement {
 			return out, c.broken(err)

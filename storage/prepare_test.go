@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -191,4 +193,36 @@ func TestRolesSQLRuns(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An interruption would cost lib/pq two connections. What has begun is undone
+// when its statement is done.
+func TestAnEndedRequestInterruptsNoWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := lone(t, w)
+	signUp(t, w, guest("ada@example.com"))
+	backend := func() (pid int) {
+		must(t, storage.DB(s).Get(&pid, `SELECT pg_backend_pid()`))
+		return pid
+	}
+	before := backend()
+	held, waited := w.hold(t, `UPDATE subscribers SET source = source`)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		in := guest("ada@example.com")
+		in.Input.Form = "popup"
+		done <- s.Subscribe(ctx, w.store, in)
+	}()
+	eventually(t, "the sign-up waits", waited)
+	cancel()
+	must(t, held.Commit())
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if after := backend(); after != before {
+		t.Errorf("connection %d was given up for %d", before, after)
+	}
+	w.wantCount(t, 1, `consents`)
 }

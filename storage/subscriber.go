@@ -78,6 +78,8 @@ type SignUp struct {
 	At time.Time
 	// Actor and Source are for imports and apps; empty for a shopper.
 	Actor, Source string
+	// Uses are counted whatever the answer is, unless one is spent.
+	Uses []Use
 }
 
 const insertSubscriber = `
@@ -120,13 +122,19 @@ func (b lockedSubscriber) state() shop.SubscriberState {
 // that (shop.Customer.MayKnow).
 func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err error) {
 	defer explain(&err, "subscribing in store %d", storeID)
-	return s.tx(ctx, func(t tx) error {
+	var refusal error // leaves the uses counted: nothing else was written
+	err = s.tx(ctx, func(t tx) error {
+		refusal = nil
+		if err := t.take(storeID, in.Uses); err != nil {
+			return err
+		}
 		b, err := t.subscriberFor(storeID, in)
 		if err != nil {
 			return err
 		}
 		if b.state() == shop.StateSubscribed && in.Customer.MayKnow(&b.Subscriber) {
-			return shop.Errorf(shop.Conflict, "This address receives the newsletter already.")
+			refusal = shop.Errorf(shop.Conflict, "This address receives the newsletter already.")
+			return nil
 		}
 		step := shop.SignUp(b.state(), b.StateBefore, in.Customer.Proves(in.Email))
 		if in.Actor == shop.ActorImport {
@@ -144,6 +152,10 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 		}
 		return t.append(b, step, &row)
 	})
+	if err != nil {
+		return err
+	}
+	return refusal
 }
 
 // subscriberFor makes the row or locks the one that is there.

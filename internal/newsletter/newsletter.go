@@ -53,15 +53,11 @@ func (n *Newsletter) Subscribe(ctx context.Context, v Visit, in shop.SignUpInput
 	if err != nil {
 		return err
 	}
+	signUp := storage.SignUp{Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix}
 	if v.Prefix != "" {
-		use := storage.Use{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.Prefix), Limit: n.set.PerPrefix}
-		if err := n.db.Take(ctx, v.Store.ID, use); err != nil {
-			return err
-		}
+		signUp.Uses = []storage.Use{{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.Prefix), Limit: n.set.PerPrefix}}
 	}
-	return n.db.Subscribe(ctx, v.Store.ID, storage.SignUp{
-		Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix,
-	})
+	return n.db.Subscribe(ctx, v.Store.ID, signUp)
 }
 
 // Unsubscribe signs an address off at once for a customer who may do so. For
