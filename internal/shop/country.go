@@ -47,12 +47,17 @@ var (
 // GeographyIn speaks the first language of an Accept-Language header that has
 // names for countries, else the store's, else English.
 func GeographyIn(acceptLanguage, storeLocale string) *Geography {
-	_, i, sure := displayMatcher().Match(wanted(acceptLanguage, storeLocale)...)
-	if sure == language.No {
-		i = 0
-	}
-	return geographyOf(displayTags()[i])
+	return choices.of(acceptLanguage, storeLocale, func() *Geography {
+		_, i, sure := displayMatcher().Match(wanted(acceptLanguage, storeLocale)...)
+		if sure == language.No {
+			i = 0
+		}
+		return geographyOf(displayTags()[i])
+	})
 }
+
+// choices are the geographies of readers, by what they ask for.
+var choices memory[*Geography]
 
 func geographyOf(tag language.Tag) *Geography {
 	once, _ := geographies.LoadOrStore(tag, sync.OnceValue(func() *Geography { return newGeography(tag) }))

@@ -1,6 +1,7 @@
 package shop_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -281,5 +282,21 @@ func TestGeographyIsMadeOnce(t *testing.T) {
 		if g != made[0] {
 			t.Fatal("made twice")
 		}
+	}
+}
+
+func TestAnyNumberOfLanguagesIsRead(t *testing.T) {
+	t.Parallel()
+	for i := range 3 * shop.MostRemembered {
+		header := fmt.Sprintf("de;q=0.9, x-%d;q=0.1", i)
+		for range 2 {
+			if c, ok := shop.GeographyIn(header, "").Country("DE"); !ok || c.Name != "Deutschland" {
+				t.Fatalf("%s: %+v, %v", header, c, ok)
+			}
+		}
+	}
+	// Others may have remembered one at the same time.
+	if n := shop.Choices(); n < shop.MostRemembered || n > shop.MostRemembered+64 {
+		t.Errorf("%d are remembered", n)
 	}
 }

@@ -1,6 +1,9 @@
 package shop
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/message/catalog"
@@ -73,6 +76,33 @@ func LocaleOf(acceptLanguage, storeLocale string) string {
 		return storeLocale
 	}
 	return wanted[0].String()
+}
+
+// memory keeps what follows from an Accept-Language header and a store's locale,
+// of the first so many: matching languages takes as long as reading a session.
+type memory[V any] struct {
+	known sync.Map // [2]string -> V
+	size  atomic.Int64
+}
+
+// Browsers send a few hundred different headers; somebody may send any number.
+const (
+	mostRemembered    = 1000
+	longestRemembered = 100 // bytes
+)
+
+func (m *memory[V]) of(acceptLanguage, storeLocale string, choose func() V) V {
+	key := [2]string{acceptLanguage, storeLocale}
+	if v, ok := m.known.Load(key); ok {
+		return v.(V)
+	}
+	v := choose()
+	if len(acceptLanguage) <= longestRemembered && m.size.Load() < mostRemembered {
+		if _, there := m.known.LoadOrStore(key, v); !there {
+			m.size.Add(1)
+		}
+	}
+	return v
 }
 
 // Translated tells whether a text has a translation into tag's language. Tests
