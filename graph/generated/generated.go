@@ -6451,23 +6451,12 @@ func fieldContext_Customer_company(_ context.Context, ec *executionContext, fiel
 }
 
 func _Customer_customerGroupId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Customer_customerGroupId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Customer().CustomerGroupID(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Customer", field, &ret)
+	v, err := ec.Resolvers.Customer().CustomerGroupID(ctx, obj)
+	if err != nil {
+		return plain.Failed(ctx, ec.OperationContext, "Customer", field, err)
+	}
+	return marshalNInt2int64(ctx, ec, field.Selections, v)
 }
 func fieldContext_Customer_customerGroupId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, true, true, "Int")
@@ -6907,23 +6896,12 @@ func fieldContext_CustomerAddress_city(_ context.Context, ec *executionContext, 
 }
 
 func _CustomerAddress_country(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAddress_country(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.CustomerAddress().Country(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CustomerAddress", field, &ret)
+	v, err := ec.Resolvers.CustomerAddress().Country(ctx, obj)
+	if err != nil {
+		return plain.Failed(ctx, ec.OperationContext, "CustomerAddress", field, err)
+	}
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, v)
 }
 func fieldContext_CustomerAddress_country(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAddress", field, true, true, "String")

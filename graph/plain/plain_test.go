@@ -139,6 +139,16 @@ func TestMethodThatPanicsIsNull(t *testing.T) {
 	wantError(t, graphql.GetErrors(ctx), "price")
 }
 
+func TestResolverThatFailsIsNull(t *testing.T) {
+	t.Parallel()
+	ctx, oc := request()
+	inner := plain.Within(ctx, "Query", field("book"))
+	if got := plain.Failed(inner, oc, "Book", field("cover"), errBroken); got != graphql.Null {
+		t.Errorf("got %s", written(got))
+	}
+	wantError(t, graphql.GetErrors(ctx), "book.cover")
+}
+
 // big writes a letter many times.
 type big struct {
 	letter byte

@@ -15,3 +15,11 @@ func Recover(ctx context.Context, oc *graphql.OperationContext, object string, f
 		*out = graphql.Null
 	}
 }
+
+// Failed reports the error of a resolver that is called without a context of its
+// own.
+func Failed(ctx context.Context, oc *graphql.OperationContext, object string, field graphql.CollectedField, err error) graphql.Marshaler {
+	ctx = Within(ctx, object, field)
+	oc.Error(ctx, graphql.AddFieldLocationToError(ctx, err))
+	return graphql.Null
+}

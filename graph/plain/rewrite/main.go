@@ -12,7 +12,8 @@
 //   - The answer is written into a buffer that is used again.
 //   - No object prepares for @defer, which is not offered.
 //   - Resolvers that never or seldom wait are called at once and not in a goroutine.
-//     Those of elements of a list that seldom wait still wait together.
+//     Those of elements of a list that seldom wait still wait together; those of
+//     scalars that never wait get no context of their own.
 package main
 
 import (
@@ -83,18 +84,19 @@ type rewriter struct {
 	edits   []edit
 	patient map[string]bool   // functions that may wait for something
 	quick   map[string]string // function to name of resolvers that are called at once
+	never   map[string]bool   // functions of those that never wait
 	done    map[string]int    // how often each kind of change was made
 }
 
 // kinds of changes. Each is made somewhere, or gqlgen writes another form by now.
-var kinds = []string{"field", "method", "object", "list", "answer", "@defer"}
+var kinds = []string{"field", "method", "resolver", "object", "list", "answer", "@defer"}
 
 func rewrite(source []byte, n names) ([]byte, error) {
-	r := &rewriter{files: token.NewFileSet(), source: source, quick: map[string]string{}, done: map[string]int{}}
-	quick, never := slices.Concat(n.never, n.seldom), map[string]bool{}
+	r := &rewriter{files: token.NewFileSet(), source: source, quick: map[string]string{}, never: map[string]bool{}, done: map[string]int{}}
+	quick := slices.Concat(n.never, n.seldom)
 	for i, name := range quick {
 		function := "_" + strings.ReplaceAll(name, ".", "_")
-		r.quick[function], never[function] = name, i < len(n.never)
+		r.quick[function], r.never[function] = name, i < len(n.never)
 	}
 	file, err := parser.ParseFile(r.files, "generated.go", source, parser.ParseComments)
 	if err != nil {
@@ -111,7 +113,7 @@ func rewrite(source []byte, n names) ([]byte, error) {
 			r.shortenExec(f)
 		}
 	}
-	r.patient = patient(functions, never)
+	r.patient = patient(functions, r.never)
 	for _, f := range functions {
 		r.shortenField(f, functions)
 		r.shortenRest(f)

@@ -46,14 +46,15 @@ func TestUnknownFormsAreToldOf(t *testing.T) {
 	t.Parallel()
 	source := read(t, before)
 	for what, change := range map[string][2]string{
-		"kind field":  {"return obj.", "return its.obj."},
-		"kind method": {"obj.Price()", "obj.Price(1)"},
-		"kind object": {"graphql.NewFieldSet(", "graphql.FieldsOf("},
-		"kind list":   {"MarshalSliceConcurrently", "MarshalList"},
-		"kind answer": {"buf.Bytes()", "buf.String()"},
-		"kind @defer": {"NewDeferredGroup", "Deferrals"},
-		"Cover.color": {"_Cover_color", "_Cover_colour"},
-		"Book.shelf":  {"_Book_shelf", "_Book_place"},
+		"kind field":    {"return obj.", "return its.obj."},
+		"kind method":   {"obj.Price()", "obj.Price(1)"},
+		"kind resolver": {".Color(ctx, obj)", ".Color(ctx, obj, 1)"},
+		"kind object":   {"graphql.NewFieldSet(", "graphql.FieldsOf("},
+		"kind list":     {"MarshalSliceConcurrently", "MarshalList"},
+		"kind answer":   {"buf.Bytes()", "buf.String()"},
+		"kind @defer":   {"NewDeferredGroup", "Deferrals"},
+		"Cover.color":   {"_Cover_color", "_Cover_colour"},
+		"Book.shelf":    {"_Book_shelf", "_Book_place"},
 	} {
 		text := strings.ReplaceAll(source, change[0], change[1])
 		if what == "kind object" {

@@ -78,8 +78,8 @@ func (r *rewriter) shortenField(f *ast.FuncDecl, functions map[string]*ast.FuncD
 	if call == nil || !isName(call.Fun, "graphql", "ResolveField") || len(call.Args) != 9 || !isIdent(call.Args[5], "nil") {
 		return
 	}
-	context, value, marshal := returned(body(call.Args[3])), infallible(call.Args[4]), returned(body(call.Args[6]))
-	if context == nil || value == nil || marshal == nil || len(marshal.Args) != 4 ||
+	context, marshal := returned(body(call.Args[3])), returned(body(call.Args[6]))
+	if context == nil || marshal == nil || len(marshal.Args) != 4 ||
 		!isIdent(marshal.Args[2], "selections") || !isIdent(marshal.Args[3], "v") {
 		return
 	}
@@ -89,6 +89,13 @@ func (r *rewriter) shortenField(f *ast.FuncDecl, functions map[string]*ast.FuncD
 	}
 	ctx := r.text(marshal.Args[0])
 	object, scalar := objectOf(functions[contextOf.Name])
+	value := infallible(call.Args[4])
+	if value == nil {
+		if resolver := returned(body(call.Args[4])); scalar && resolver != nil && r.never[f.Name.Name] && len(resolver.Args) == 2 {
+			r.shortenResolver(f, object, resolver, marshal)
+		}
+		return
+	}
 	kind := "field"
 	switch _, method := value.(*ast.CallExpr); {
 	case scalar && method:
@@ -102,6 +109,20 @@ func (r *rewriter) shortenField(f *ast.FuncDecl, functions map[string]*ast.FuncD
 	}
 	r.done[kind]++
 	r.replace(call, fmt.Sprintf("%s(%s, %s, field.Selections, %s)", r.text(marshal.Fun), ctx, r.text(marshal.Args[1]), r.text(value)))
+}
+
+// shortenResolver calls a resolver that waits for nothing, and gives a scalar,
+// without a context of its own.
+func (r *rewriter) shortenResolver(f *ast.FuncDecl, object string, resolver, marshal *ast.CallExpr) {
+	r.done["resolver"]++
+	r.replace(f.Body, fmt.Sprintf(`{
+	defer plain.Recover(ctx, ec.OperationContext, %s, field, &ret)
+	v, err := %s
+	if err != nil {
+		return plain.Failed(ctx, ec.OperationContext, %s, field, err)
+	}
+	return %s(%s, %s, field.Selections, v)
+}`, object, r.text(resolver), object, r.text(marshal.Fun), r.text(marshal.Args[0]), r.text(marshal.Args[1])))
 }
 
 // shortenExec has the answer written by plain.Bytes.
