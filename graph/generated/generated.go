@@ -6031,23 +6031,7 @@ func fieldContext_Channel_metafields(ctx context.Context, ec *executionContext, 
 }
 
 func _CheckboxesFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_options(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Options, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
-			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(plain.Within(ctx, "CheckboxesFormField", field), ec, field.Selections, obj.Options)
 }
 func fieldContext_CheckboxesFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -6063,230 +6047,78 @@ func fieldContext_CheckboxesFormField_options(_ context.Context, ec *executionCo
 }
 
 func _CheckboxesFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CheckboxesFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_CheckboxesFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Int")
 }
 
 func _CheckboxesFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_CheckboxesFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, false, false, "String")
 }
 
 func _CheckboxesFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_CheckboxesFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, false, false, "Int")
 }
 
 func _CheckboxesFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CheckboxesFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_CheckboxesFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Boolean")
 }
 
 func _CheckboxesFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CheckboxesFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_CheckboxesFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "Boolean")
 }
 
 func _CheckboxesFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "CheckboxesFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_CheckboxesFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _CheckboxesFormFieldValue_valueEntityIds(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormFieldValue_valueEntityIds(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ValueEntityIds, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
-			return marshalNInt2ᚕint64ᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2ᚕint64ᚄ(ctx, ec, field.Selections, obj.ValueEntityIds)
 }
 func fieldContext_CheckboxesFormFieldValue_valueEntityIds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "Int")
 }
 
 func _CheckboxesFormFieldValue_values(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormFieldValue_values(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Values, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return marshalNString2ᚕstringᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2ᚕstringᚄ(ctx, ec, field.Selections, obj.Values)
 }
 func fieldContext_CheckboxesFormFieldValue_values(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "String")
 }
 
 func _CheckboxesFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_CheckboxesFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "Int")
 }
 
 func _CheckboxesFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CheckboxesFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CheckboxesFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_CheckboxesFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CheckboxesFormFieldValue", field, false, false, "String")
@@ -7014,69 +6846,21 @@ func fieldContext_CustomerAddressUpdateError_message(_ context.Context, ec *exec
 }
 
 func _CustomerAttribute_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAttribute_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_CustomerAttribute_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "Int")
 }
 
 func _CustomerAttribute_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAttribute_value(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Value)
 }
 func fieldContext_CustomerAttribute_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "String")
 }
 
 func _CustomerAttribute_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAttribute) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_CustomerAttribute_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_CustomerAttribute_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerAttribute", field, false, false, "String")
@@ -7625,230 +7409,78 @@ func fieldContext_CustomersSettings_passwordComplexitySettings(_ context.Context
 }
 
 func _DateFormField_defaultDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_defaultDate(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultDate, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalODateTime2ᚖtimeᚐTime(ctx, ec, field.Selections, obj.DefaultDate)
 }
 func fieldContext_DateFormField_defaultDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
 }
 
 func _DateFormField_minDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_minDate(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MinDate, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalODateTime2ᚖtimeᚐTime(ctx, ec, field.Selections, obj.MinDate)
 }
 func fieldContext_DateFormField_minDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
 }
 
 func _DateFormField_maxDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_maxDate(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxDate, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
-			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalODateTime2ᚖtimeᚐTime(ctx, ec, field.Selections, obj.MaxDate)
 }
 func fieldContext_DateFormField_maxDate(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "DateTime")
 }
 
 func _DateFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "DateFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_DateFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Int")
 }
 
 func _DateFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_DateFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "String")
 }
 
 func _DateFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_DateFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, false, false, "Int")
 }
 
 func _DateFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "DateFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_DateFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Boolean")
 }
 
 func _DateFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "DateFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_DateFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "Boolean")
 }
 
 func _DateFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "DateFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_DateFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _DateFormFieldValue_date(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormFieldValue_date(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Date, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.DateTimeExtended) graphql.Marshaler {
-			return marshalNDateTimeExtended2ᚖregularsᚋgraphᚋmodelᚐDateTimeExtended(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNDateTimeExtended2ᚖregularsᚋgraphᚋmodelᚐDateTimeExtended(plain.Within(ctx, "DateFormFieldValue", field), ec, field.Selections, obj.Date)
 }
 func fieldContext_DateFormFieldValue_date(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -7864,69 +7496,21 @@ func fieldContext_DateFormFieldValue_date(_ context.Context, ec *executionContex
 }
 
 func _DateFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_DateFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormFieldValue", field, false, false, "Int")
 }
 
 func _DateFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_DateFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateFormFieldValue", field, false, false, "String")
 }
 
 func _DateTimeExtended_utc(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateTimeExtended) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_DateTimeExtended_utc(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Utc, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.Utc)
 }
 func fieldContext_DateTimeExtended_utc(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DateTimeExtended", field, false, false, "DateTime")
@@ -7947,46 +7531,14 @@ func fieldContext_EmailAlreadyInUseError_message(_ context.Context, ec *executio
 }
 
 func _FormFieldOption_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.FieldOption) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_FormFieldOption_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
 func fieldContext_FormFieldOption_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FormFieldOption", field, false, false, "Int")
 }
 
 func _FormFieldOption_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.FieldOption) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_FormFieldOption_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_FormFieldOption_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FormFieldOption", field, false, false, "String")
@@ -8288,7 +7840,7 @@ func _MetafieldConnection_pageInfo(ctx context.Context, ec *executionContext, fi
 			return fieldContext_MetafieldConnection_pageInfo(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
@@ -8302,7 +7854,7 @@ func fieldContext_MetafieldConnection_pageInfo(_ context.Context, ec *executionC
 	fc = &graphql.FieldContext{
 		Object:     "MetafieldConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_PageInfo(ctx, ec, field)
@@ -8312,23 +7864,7 @@ func fieldContext_MetafieldConnection_pageInfo(_ context.Context, ec *executionC
 }
 
 func _MetafieldConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Connection[model.Metafields]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MetafieldConnection_edges(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []model.Edge[model.Metafields]) graphql.Marshaler {
-			return marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(plain.Within(ctx, "MetafieldConnection", field), ec, field.Selections, obj.Edges)
 }
 func fieldContext_MetafieldConnection_edges(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8344,23 +7880,7 @@ func fieldContext_MetafieldConnection_edges(_ context.Context, ec *executionCont
 }
 
 func _MetafieldEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[model.Metafields]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MetafieldEdge_node(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Node, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.Metafields) graphql.Marshaler {
-			return marshalNMetafields2regularsᚋgraphᚋmodelᚐMetafields(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNMetafields2regularsᚋgraphᚋmodelᚐMetafields(plain.Within(ctx, "MetafieldEdge", field), ec, field.Selections, obj.Node)
 }
 func fieldContext_MetafieldEdge_node(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -8376,184 +7896,62 @@ func fieldContext_MetafieldEdge_node(_ context.Context, ec *executionContext, fi
 }
 
 func _MetafieldEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Edge[model.Metafields]) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MetafieldEdge_cursor(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Cursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "MetafieldEdge", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.Cursor())
 }
 func fieldContext_MetafieldEdge_cursor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("MetafieldEdge", field, false, false, "String")
+	return graphql.NewScalarFieldContext("MetafieldEdge", field, true, false, "String")
 }
 
 func _Metafields_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Metafields_id(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNID2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Metafields", field, &ret)
+
+	return marshalNID2string(ctx, ec, field.Selections, obj.ID())
 }
 func fieldContext_Metafields_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Metafields", field, true, false, "ID")
 }
 
 func _Metafields_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Metafields_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Metafields", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_Metafields_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Metafields", field, true, false, "Int")
 }
 
 func _Metafields_key(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Metafields_key(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Key, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Key)
 }
 func fieldContext_Metafields_key(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
 }
 
 func _Metafields_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Metafields_value(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Value)
 }
 func fieldContext_Metafields_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
 }
 
 func _Metafields_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Metafields) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Metafields_description(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Description, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Description)
 }
 func fieldContext_Metafields_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Metafields", field, false, false, "String")
 }
 
 func _Money_currencyCode(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Money_currencyCode(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.CurrencyCode, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.CurrencyCode)
 }
 func fieldContext_Money_currencyCode(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, false, false, "String")
 }
 
 func _Money_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Money_value(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v shop.Decimal) graphql.Marshaler {
-			return marshalNBigDecimal2regularsᚋinternalᚋshopᚐDecimal(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNBigDecimal2regularsᚋinternalᚋshopᚐDecimal(ctx, ec, field.Selections, obj.Value)
 }
 func fieldContext_Money_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, false, false, "BigDecimal")
@@ -8606,345 +8004,113 @@ func fieldContext_Money_formattedV2(_ context.Context, ec *executionContext, fie
 }
 
 func _MultilineTextFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_defaultText(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultText, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DefaultText)
 }
 func fieldContext_MultilineTextFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "String")
 }
 
 func _MultilineTextFormField_rows(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_rows(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Rows, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.Rows)
 }
 func fieldContext_MultilineTextFormField_rows(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "Int")
 }
 
 func _MultilineTextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "MultilineTextFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_MultilineTextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Int")
 }
 
 func _MultilineTextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_MultilineTextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "String")
 }
 
 func _MultilineTextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_MultilineTextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, false, false, "Int")
 }
 
 func _MultilineTextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "MultilineTextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_MultilineTextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Boolean")
 }
 
 func _MultilineTextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "MultilineTextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_MultilineTextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "Boolean")
 }
 
 func _MultilineTextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "MultilineTextFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_MultilineTextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _MultilineTextFormFieldValue_multilineText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormFieldValue_multilineText(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MultilineText, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.MultilineText)
 }
 func fieldContext_MultilineTextFormFieldValue_multilineText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "String")
 }
 
 func _MultilineTextFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_MultilineTextFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "Int")
 }
 
 func _MultilineTextFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultilineTextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultilineTextFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_MultilineTextFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultilineTextFormFieldValue", field, false, false, "String")
 }
 
 func _MultipleChoiceFormFieldValue_valueEntityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultipleChoiceFormFieldValue_valueEntityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ValueEntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.ValueEntityID)
 }
 func fieldContext_MultipleChoiceFormFieldValue_valueEntityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "Int")
 }
 
 func _MultipleChoiceFormFieldValue_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultipleChoiceFormFieldValue_value(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Value, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Value)
 }
 func fieldContext_MultipleChoiceFormFieldValue_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "String")
 }
 
 func _MultipleChoiceFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultipleChoiceFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_MultipleChoiceFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "Int")
 }
 
 func _MultipleChoiceFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.MultipleChoiceFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_MultipleChoiceFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_MultipleChoiceFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MultipleChoiceFormFieldValue", field, false, false, "String")
@@ -9205,299 +8371,99 @@ func fieldContext_NewsletterSettings_newsletterCheckedByDefault(_ context.Contex
 }
 
 func _NumberFormField_defaultNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_defaultNumber(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultNumber, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
-			return marshalOFloat2ᚖfloat64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOFloat2ᚖfloat64(ctx, ec, field.Selections, obj.DefaultNumber)
 }
 func fieldContext_NumberFormField_defaultNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Float")
 }
 
 func _NumberFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_maxLength(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxLength, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MaxLength)
 }
 func fieldContext_NumberFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
 }
 
 func _NumberFormField_minNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_minNumber(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MinNumber, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MinNumber)
 }
 func fieldContext_NumberFormField_minNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
 }
 
 func _NumberFormField_maxNumber(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_maxNumber(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxNumber, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MaxNumber)
 }
 func fieldContext_NumberFormField_maxNumber(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
 }
 
 func _NumberFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "NumberFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_NumberFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Int")
 }
 
 func _NumberFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_NumberFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "String")
 }
 
 func _NumberFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_NumberFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, false, false, "Int")
 }
 
 func _NumberFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "NumberFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_NumberFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Boolean")
 }
 
 func _NumberFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "NumberFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_NumberFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "Boolean")
 }
 
 func _NumberFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "NumberFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_NumberFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _NumberFormFieldValue_number(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormFieldValue_number(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Number, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
-			return marshalNFloat2float64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNFloat2float64(ctx, ec, field.Selections, obj.Number)
 }
 func fieldContext_NumberFormFieldValue_number(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "Float")
 }
 
 func _NumberFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_NumberFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "Int")
 }
 
 func _NumberFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.NumberFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_NumberFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_NumberFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NumberFormFieldValue", field, false, false, "String")
@@ -9581,299 +8547,101 @@ func fieldContext_PasswordComplexitySettings_minimumSpecialCharacters(_ context.
 }
 
 func _PasswordFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_defaultText(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultText, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DefaultText)
 }
 func fieldContext_PasswordFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "String")
 }
 
 func _PasswordFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_maxLength(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxLength, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MaxLength)
 }
 func fieldContext_PasswordFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "Int")
 }
 
 func _PasswordFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PasswordFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_PasswordFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Int")
 }
 
 func _PasswordFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_PasswordFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "String")
 }
 
 func _PasswordFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_PasswordFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, false, false, "Int")
 }
 
 func _PasswordFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PasswordFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_PasswordFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Boolean")
 }
 
 func _PasswordFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PasswordFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_PasswordFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "Boolean")
 }
 
 func _PasswordFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PasswordFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_PasswordFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _PasswordFormFieldValue_password(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormFieldValue_password(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Password, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Password)
 }
 func fieldContext_PasswordFormFieldValue_password(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "String")
 }
 
 func _PasswordFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_PasswordFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "Int")
 }
 
 func _PasswordFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PasswordFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PasswordFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_PasswordFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PasswordFormFieldValue", field, false, false, "String")
 }
 
 func _PicklistFormField_choosePrefix(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_choosePrefix(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ChoosePrefix(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistFormField", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.ChoosePrefix())
 }
 func fieldContext_PicklistFormField_choosePrefix(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "String")
 }
 
 func _PicklistFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_options(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Options, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
-			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(plain.Within(ctx, "PicklistFormField", field), ec, field.Selections, obj.Options)
 }
 func fieldContext_PicklistFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -9889,322 +8657,116 @@ func fieldContext_PicklistFormField_options(_ context.Context, ec *executionCont
 }
 
 func _PicklistFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_PicklistFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Int")
 }
 
 func _PicklistFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_PicklistFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, false, false, "String")
 }
 
 func _PicklistFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_PicklistFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, false, false, "Int")
 }
 
 func _PicklistFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_PicklistFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Boolean")
 }
 
 func _PicklistFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_PicklistFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "Boolean")
 }
 
 func _PicklistFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_PicklistFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _PicklistOrTextFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_maxLength(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxLength, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MaxLength)
 }
 func fieldContext_PicklistOrTextFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "Int")
 }
 
 func _PicklistOrTextFormField_picklistPrefix(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_picklistPrefix(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PicklistPrefix(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistOrTextFormField", field, &ret)
+
+	return marshalNString2string(ctx, ec, field.Selections, obj.PicklistPrefix())
 }
 func fieldContext_PicklistOrTextFormField_picklistPrefix(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "String")
 }
 
 func _PicklistOrTextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistOrTextFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_PicklistOrTextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Int")
 }
 
 func _PicklistOrTextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_PicklistOrTextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "String")
 }
 
 func _PicklistOrTextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_PicklistOrTextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, false, false, "Int")
 }
 
 func _PicklistOrTextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistOrTextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_PicklistOrTextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Boolean")
 }
 
 func _PicklistOrTextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistOrTextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_PicklistOrTextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "Boolean")
 }
 
 func _PicklistOrTextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.PicklistOrTextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_PicklistOrTextFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "PicklistOrTextFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_PicklistOrTextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PicklistOrTextFormField", field, true, false, "BuiltInFormFieldId")
@@ -10549,23 +9111,7 @@ func fieldContext_Query___schema(_ context.Context, ec *executionContext, field 
 }
 
 func _RadioButtonsFormField_options(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_options(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Options, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
-			return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(plain.Within(ctx, "RadioButtonsFormField", field), ec, field.Selections, obj.Options)
 }
 func fieldContext_RadioButtonsFormField_options(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -10581,138 +9127,50 @@ func fieldContext_RadioButtonsFormField_options(_ context.Context, ec *execution
 }
 
 func _RadioButtonsFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "RadioButtonsFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_RadioButtonsFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Int")
 }
 
 func _RadioButtonsFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_RadioButtonsFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, false, false, "String")
 }
 
 func _RadioButtonsFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_RadioButtonsFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, false, false, "Int")
 }
 
 func _RadioButtonsFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "RadioButtonsFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_RadioButtonsFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Boolean")
 }
 
 func _RadioButtonsFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "RadioButtonsFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_RadioButtonsFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "Boolean")
 }
 
 func _RadioButtonsFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RadioButtonsFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_RadioButtonsFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "RadioButtonsFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_RadioButtonsFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RadioButtonsFormField", field, true, false, "BuiltInFormFieldId")
@@ -10945,23 +9403,7 @@ func fieldContext_Settings_newsletter(_ context.Context, ec *executionContext, f
 }
 
 func _Settings_formFields(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Settings_formFields(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FormFields, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.FormFields) graphql.Marshaler {
-			return marshalNFormFields2ᚖregularsᚋgraphᚋmodelᚐFormFields(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNFormFields2ᚖregularsᚋgraphᚋmodelᚐFormFields(plain.Within(ctx, "Settings", field), ec, field.Selections, obj.FormFields)
 }
 func fieldContext_Settings_formFields(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
@@ -11100,253 +9542,85 @@ func fieldContext_Subscriber_orderEntityId(_ context.Context, ec *executionConte
 }
 
 func _TextFormField_defaultText(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_defaultText(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DefaultText, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.DefaultText)
 }
 func fieldContext_TextFormField_defaultText(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "String")
 }
 
 func _TextFormField_maxLength(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_maxLength(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.MaxLength, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *int64) graphql.Marshaler {
-			return marshalOInt2ᚖint64(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	return marshalOInt2ᚖint64(ctx, ec, field.Selections, obj.MaxLength)
 }
 func fieldContext_TextFormField_maxLength(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "Int")
 }
 
 func _TextFormField_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "TextFormField", field, &ret)
+
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID())
 }
 func fieldContext_TextFormField_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Int")
 }
 
 func _TextFormField_label(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_label(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Label, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Label)
 }
 func fieldContext_TextFormField_label(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "String")
 }
 
 func _TextFormField_sortOrder(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_sortOrder(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SortOrder, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.SortOrder)
 }
 func fieldContext_TextFormField_sortOrder(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, false, false, "Int")
 }
 
 func _TextFormField_isBuiltIn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_isBuiltIn(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsBuiltIn(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "TextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsBuiltIn())
 }
 func fieldContext_TextFormField_isBuiltIn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Boolean")
 }
 
 func _TextFormField_isRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_isRequired(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.IsRequired(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return marshalNBoolean2bool(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "TextFormField", field, &ret)
+
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsRequired())
 }
 func fieldContext_TextFormField_isRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "Boolean")
 }
 
 func _TextFormField_builtInFieldId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormField_builtInFieldId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BuiltInFieldID(), nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *shop.BuiltInField) graphql.Marshaler {
-			return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "TextFormField", field, &ret)
+
+	return marshalOBuiltInFormFieldId2ᚖregularsᚋinternalᚋshopᚐBuiltInField(ctx, ec, field.Selections, obj.BuiltInFieldID())
 }
 func fieldContext_TextFormField_builtInFieldId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormField", field, true, false, "BuiltInFormFieldId")
 }
 
 func _TextFormFieldValue_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormFieldValue_text(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Text, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Text)
 }
 func fieldContext_TextFormFieldValue_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "String")
 }
 
 func _TextFormFieldValue_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormFieldValue_entityId(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EntityID, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return marshalNInt2int64(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNInt2int64(ctx, ec, field.Selections, obj.EntityID)
 }
 func fieldContext_TextFormFieldValue_entityId(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "Int")
 }
 
 func _TextFormFieldValue_name(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.TextFormFieldValue) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_TextFormFieldValue_name(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
-		},
-		true,
-		true,
-	)
+	return marshalNString2string(ctx, ec, field.Selections, obj.Name)
 }
 func fieldContext_TextFormFieldValue_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextFormFieldValue", field, false, false, "String")
@@ -14342,10 +12616,10 @@ func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 var checkboxesFormFieldImplementors = []string{"CheckboxesFormField", "FormField"}
 
 func _CheckboxesFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckboxesFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, checkboxesFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, checkboxesFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -14405,10 +12679,10 @@ func _CheckboxesFormField(ctx context.Context, ec *executionContext, sel ast.Sel
 var checkboxesFormFieldValueImplementors = []string{"CheckboxesFormFieldValue", "CustomerFormFieldValue"}
 
 func _CheckboxesFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CheckboxesFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, checkboxesFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, checkboxesFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15168,10 +13442,10 @@ func _CustomerAddressUpdateError(ctx context.Context, ec *executionContext, sel 
 var customerAttributeImplementors = []string{"CustomerAttribute"}
 
 func _CustomerAttribute(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerAttribute) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAttributeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAttributeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15211,10 +13485,10 @@ func _CustomerAttribute(ctx context.Context, ec *executionContext, sel ast.Selec
 var customerAttributesImplementors = []string{"CustomerAttributes"}
 
 func _CustomerAttributes(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAttributes) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, customerAttributesImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAttributesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15681,10 +13955,10 @@ func _CustomersSettings(ctx context.Context, ec *executionContext, sel ast.Selec
 var dateFormFieldImplementors = []string{"DateFormField", "FormField"}
 
 func _DateFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dateFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, dateFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15754,10 +14028,10 @@ func _DateFormField(ctx context.Context, ec *executionContext, sel ast.Selection
 var dateFormFieldValueImplementors = []string{"DateFormFieldValue", "CustomerFormFieldValue"}
 
 func _DateFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dateFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, dateFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15797,10 +14071,10 @@ func _DateFormFieldValue(ctx context.Context, ec *executionContext, sel ast.Sele
 var dateTimeExtendedImplementors = []string{"DateTimeExtended"}
 
 func _DateTimeExtended(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.DateTimeExtended) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, dateTimeExtendedImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, dateTimeExtendedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15896,10 +14170,10 @@ func _EmailAlreadyInUseError(ctx context.Context, ec *executionContext, sel ast.
 var formFieldOptionImplementors = []string{"FormFieldOption"}
 
 func _FormFieldOption(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.FieldOption) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, formFieldOptionImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, formFieldOptionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -15934,10 +14208,10 @@ func _FormFieldOption(ctx context.Context, ec *executionContext, sel ast.Selecti
 var formFieldsImplementors = []string{"FormFields"}
 
 func _FormFields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.FormFields) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, formFieldsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, formFieldsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16186,10 +14460,10 @@ func _LogoutResult(ctx context.Context, ec *executionContext, sel ast.SelectionS
 var metafieldConnectionImplementors = []string{"MetafieldConnection"}
 
 func _MetafieldConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Connection[model.Metafields]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldConnectionImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, metafieldConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16224,10 +14498,10 @@ func _MetafieldConnection(ctx context.Context, ec *executionContext, sel ast.Sel
 var metafieldEdgeImplementors = []string{"MetafieldEdge"}
 
 func _MetafieldEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Edge[model.Metafields]) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldEdgeImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, metafieldEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16262,10 +14536,10 @@ func _MetafieldEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 var metafieldsImplementors = []string{"Metafields"}
 
 func _Metafields(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Metafields) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, metafieldsImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, metafieldsImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16315,10 +14589,10 @@ func _Metafields(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 var moneyImplementors = []string{"Money"}
 
 func _Money(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Money) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, moneyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16365,10 +14639,10 @@ func _Money(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 var multilineTextFormFieldImplementors = []string{"MultilineTextFormField", "FormField"}
 
 func _MultilineTextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultilineTextFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, multilineTextFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, multilineTextFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16433,10 +14707,10 @@ func _MultilineTextFormField(ctx context.Context, ec *executionContext, sel ast.
 var multilineTextFormFieldValueImplementors = []string{"MultilineTextFormFieldValue", "CustomerFormFieldValue"}
 
 func _MultilineTextFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultilineTextFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, multilineTextFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, multilineTextFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16476,10 +14750,10 @@ func _MultilineTextFormFieldValue(ctx context.Context, ec *executionContext, sel
 var multipleChoiceFormFieldValueImplementors = []string{"MultipleChoiceFormFieldValue", "CustomerFormFieldValue"}
 
 func _MultipleChoiceFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.MultipleChoiceFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, multipleChoiceFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, multipleChoiceFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16666,10 +14940,10 @@ func _NewsletterSettings(ctx context.Context, ec *executionContext, sel ast.Sele
 var numberFormFieldImplementors = []string{"NumberFormField", "FormField"}
 
 func _NumberFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.NumberFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, numberFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, numberFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16744,10 +15018,10 @@ func _NumberFormField(ctx context.Context, ec *executionContext, sel ast.Selecti
 var numberFormFieldValueImplementors = []string{"NumberFormFieldValue", "CustomerFormFieldValue"}
 
 func _NumberFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.NumberFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, numberFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, numberFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16898,10 +15172,10 @@ func _PasswordComplexitySettings(ctx context.Context, ec *executionContext, sel 
 var passwordFormFieldImplementors = []string{"PasswordFormField", "FormField"}
 
 func _PasswordFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PasswordFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, passwordFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, passwordFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -16966,10 +15240,10 @@ func _PasswordFormField(ctx context.Context, ec *executionContext, sel ast.Selec
 var passwordFormFieldValueImplementors = []string{"PasswordFormFieldValue", "CustomerFormFieldValue"}
 
 func _PasswordFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PasswordFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, passwordFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, passwordFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17009,10 +15283,10 @@ func _PasswordFormFieldValue(ctx context.Context, ec *executionContext, sel ast.
 var picklistFormFieldImplementors = []string{"PicklistFormField", "FormField"}
 
 func _PicklistFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PicklistFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, picklistFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, picklistFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17077,10 +15351,10 @@ func _PicklistFormField(ctx context.Context, ec *executionContext, sel ast.Selec
 var picklistOrTextFormFieldImplementors = []string{"PicklistOrTextFormField", "FormField"}
 
 func _PicklistOrTextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.PicklistOrTextFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, picklistOrTextFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, picklistOrTextFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17275,10 +15549,10 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 var radioButtonsFormFieldImplementors = []string{"RadioButtonsFormField", "FormField"}
 
 func _RadioButtonsFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RadioButtonsFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, radioButtonsFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, radioButtonsFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17789,10 +16063,10 @@ func _Subscriber(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 var textFormFieldImplementors = []string{"TextFormField", "FormField"}
 
 func _TextFormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.TextFormField) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, textFormFieldImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, textFormFieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -17857,10 +16131,10 @@ func _TextFormField(ctx context.Context, ec *executionContext, sel ast.Selection
 var textFormFieldValueImplementors = []string{"TextFormFieldValue", "CustomerFormFieldValue"}
 
 func _TextFormFieldValue(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.TextFormFieldValue) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, textFormFieldValueImplementors)
+	fields := plain.CollectFields(ec.OperationContext, sel, textFormFieldValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -18617,7 +16891,7 @@ func marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormField
 }
 
 func marshalNCustomerFormFieldValue2ᚕregularsᚋgraphᚋmodelᚐCustomerFormFieldValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CustomerFormFieldValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormFieldValue(ctx, ec, sel, v[i])
@@ -18782,7 +17056,7 @@ func marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx context.Context,
 }
 
 func marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.FormField) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx, ec, sel, v[i])
@@ -18802,7 +17076,7 @@ func marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx contex
 }
 
 func marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx, ec, sel, v[i])
@@ -19475,7 +17749,7 @@ func marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Conte
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAddressEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -19882,7 +18156,7 @@ func marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Con
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNMetafieldEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
