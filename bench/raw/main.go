@@ -82,14 +82,11 @@ func (s *server) prepare(o options) error {
 	if err := s.db.QueryRow(`SELECT id FROM stores WHERE hash = $1`, o.Store).Scan(&s.store); err != nil {
 		return err
 	}
-	for _, p := range []struct {
-		to   **sql.Stmt
-		text string
-	}{
-		{&s.session, sessionOf}, {&s.addresses, addressesOf},
-		{&s.takeLimit, takeLimit}, {&s.addSubscriber, addSubscriber}, {&s.addTouch, addTouch},
+	for text, to := range map[string]**sql.Stmt{
+		sessionOf: &s.session, addressesOf: &s.addresses,
+		takeLimit: &s.takeLimit, addSubscriber: &s.addSubscriber, addTouch: &s.addTouch,
 	} {
-		if *p.to, err = s.db.Prepare(p.text); err != nil {
+		if *to, err = s.db.Prepare(text); err != nil { //nolint:sqlclosecheck // lives as long as the process
 			return err
 		}
 	}

@@ -63,11 +63,13 @@ func (s *server) signUp(email string, origin shop.SubscriberOrigin, prefix strin
 	defer func() { _ = tx.Rollback() }()
 	key := sha256.Sum256([]byte("raw subscribe " + prefix))
 	var tat int64
+	//nolint:sqlclosecheck // the transaction closes its statements
 	if err := tx.Stmt(s.takeLimit).QueryRow(s.store, key[:]).Scan(&tat); err != nil {
 		return err // no row: too many
 	}
 	var id int64
 	var at time.Time
+	//nolint:sqlclosecheck // as above
 	if err := tx.Stmt(s.addSubscriber).QueryRow(s.store, email, origin).Scan(&id, &at); err != nil {
 		return err
 	}
@@ -85,6 +87,7 @@ func (s *server) touch(tx *sql.Tx, id int64, at time.Time, email string, origin 
 	c.SaltEmail(email)
 	c.SaltIP(prefix)
 	c.Seal(nil)
+	//nolint:sqlclosecheck // the transaction closes it
 	_, err := tx.Stmt(s.addTouch).Exec(c.StoreID, c.SubscriberID, c.Action, c.Purpose, c.Origin, c.Actor, c.At,
 		c.EmailDigest, c.EmailSalt, c.IPDigest, c.IPSalt, c.IPPrefix, c.Hash)
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"regulars/graph/plain"
 )
@@ -207,7 +208,7 @@ func TestRememberedFieldsAreThoseOfGqlgen(t *testing.T) {
 		`{ shelf { name ... on Book { title author { born } } ... on Thing { name } } }`,
 		`{ book { ...b author { ...a } } } fragment b on Book { title author { name ...a } } fragment a on Author { born name }`,
 	} {
-		doc, errs := gqlparser.LoadQuery(schema, query)
+		doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
 		if errs != nil {
 			t.Fatal(errs)
 		}
@@ -237,7 +238,7 @@ func TestRememberedFieldsAreThoseOfGqlgen(t *testing.T) {
 
 func TestFieldsAreCollectedOnce(t *testing.T) {
 	t.Parallel()
-	doc, errs := gqlparser.LoadQuery(schema, `{ book { title } }`)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, `{ book { title } }`, rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatal(errs)
 	}
