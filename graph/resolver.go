@@ -13,7 +13,7 @@ import (
 )
 
 //go:generate go run github.com/99designs/gqlgen generate
-//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
+//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId,Money.formatted,Money.formattedV2 -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
 
 // Resolver answers the schema's fields. Who asks is in the context
 // (session.From).

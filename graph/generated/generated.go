@@ -7958,46 +7958,24 @@ func fieldContext_Money_value(_ context.Context, ec *executionContext, field gra
 }
 
 func _Money_formatted(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Money_formatted(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Money().Formatted(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Money", field, &ret)
+	v, err := ec.Resolvers.Money().Formatted(ctx, obj)
+	if err != nil {
+		return plain.Failed(ctx, ec.OperationContext, "Money", field, err)
+	}
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, v)
 }
 func fieldContext_Money_formatted(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, true, true, "String")
 }
 
 func _Money_formattedV2(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Money) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return fieldContext_Money_formattedV2(ctx, ec, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Money().FormattedV2(ctx, obj)
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
-		},
-		true,
-		false,
-	)
+	defer plain.Recover(ctx, ec.OperationContext, "Money", field, &ret)
+	v, err := ec.Resolvers.Money().FormattedV2(ctx, obj)
+	if err != nil {
+		return plain.Failed(ctx, ec.OperationContext, "Money", field, err)
+	}
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, v)
 }
 func fieldContext_Money_formattedV2(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, true, true, "String")
@@ -14608,17 +14586,15 @@ func _Money(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "formatted":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Money_formatted(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Money_formatted(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "formattedV2":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return _Money_formattedV2(ctx, ec, field, obj)
-				})
+			out.Values[i] = _Money_formattedV2(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16689,7 +16665,7 @@ func marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddre
 }
 
 func marshalNAddCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐAddCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.AddCustomerAddressError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAddCustomerAddressError2regularsᚋgraphᚋmodelᚐAddCustomerAddressError(ctx, ec, sel, v[i])
@@ -16766,7 +16742,7 @@ func marshalNCartUnassignError2regularsᚋgraphᚋmodelᚐCartUnassignError(ctx 
 }
 
 func marshalNCartUnassignError2ᚕregularsᚋgraphᚋmodelᚐCartUnassignErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CartUnassignError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCartUnassignError2regularsᚋgraphᚋmodelᚐCartUnassignError(ctx, ec, sel, v[i])
@@ -16834,7 +16810,7 @@ func marshalNCreateSubscriberError2regularsᚋgraphᚋmodelᚐCreateSubscriberEr
 }
 
 func marshalNCreateSubscriberError2ᚕregularsᚋgraphᚋmodelᚐCreateSubscriberErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CreateSubscriberError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCreateSubscriberError2regularsᚋgraphᚋmodelᚐCreateSubscriberError(ctx, ec, sel, v[i])
@@ -16891,7 +16867,7 @@ func marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormField
 }
 
 func marshalNCustomerFormFieldValue2ᚕregularsᚋgraphᚋmodelᚐCustomerFormFieldValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CustomerFormFieldValue) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerFormFieldValue2regularsᚋgraphᚋmodelᚐCustomerFormFieldValue(ctx, ec, sel, v[i])
@@ -16927,7 +16903,7 @@ func marshalNCustomerGroupDiscountRule2regularsᚋinternalᚋshopᚐCustomerGrou
 }
 
 func marshalNCustomerGroupDiscountRule2ᚕregularsᚋinternalᚋshopᚐCustomerGroupDiscountRuleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.CustomerGroupDiscountRule) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerGroupDiscountRule2regularsᚋinternalᚋshopᚐCustomerGroupDiscountRule(ctx, ec, sel, v[i])
@@ -16990,7 +16966,7 @@ func marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustome
 }
 
 func marshalNDeleteCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐDeleteCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.DeleteCustomerAddressError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNDeleteCustomerAddressError2regularsᚋgraphᚋmodelᚐDeleteCustomerAddressError(ctx, ec, sel, v[i])
@@ -17056,7 +17032,7 @@ func marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx context.Context,
 }
 
 func marshalNFormField2ᚕregularsᚋgraphᚋmodelᚐFormFieldᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.FormField) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNFormField2regularsᚋgraphᚋmodelᚐFormField(ctx, ec, sel, v[i])
@@ -17076,7 +17052,7 @@ func marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx contex
 }
 
 func marshalNFormFieldOption2ᚕregularsᚋinternalᚋshopᚐFieldOptionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.FieldOption) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNFormFieldOption2regularsᚋinternalᚋshopᚐFieldOption(ctx, ec, sel, v[i])
@@ -17169,7 +17145,7 @@ func marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx context.Context, ec *e
 }
 
 func marshalNLocale2ᚕregularsᚋgraphᚋmodelᚐLocaleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.Locale) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx, ec, sel, v[i])
@@ -17235,7 +17211,7 @@ func marshalNMoney2regularsᚋinternalᚋshopᚐMoney(ctx context.Context, ec *e
 }
 
 func marshalNMoney2ᚕregularsᚋinternalᚋshopᚐMoneyᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.Money) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNMoney2regularsᚋinternalᚋshopᚐMoney(ctx, ec, sel, v[i])
@@ -17307,7 +17283,7 @@ func marshalNRegisterCustomerError2regularsᚋgraphᚋmodelᚐRegisterCustomerEr
 }
 
 func marshalNRegisterCustomerError2ᚕregularsᚋgraphᚋmodelᚐRegisterCustomerErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RegisterCustomerError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNRegisterCustomerError2regularsᚋgraphᚋmodelᚐRegisterCustomerError(ctx, ec, sel, v[i])
@@ -17344,7 +17320,7 @@ func marshalNRemoveSubscriberError2regularsᚋgraphᚋmodelᚐRemoveSubscriberEr
 }
 
 func marshalNRemoveSubscriberError2ᚕregularsᚋgraphᚋmodelᚐRemoveSubscriberErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RemoveSubscriberError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNRemoveSubscriberError2regularsᚋgraphᚋmodelᚐRemoveSubscriberError(ctx, ec, sel, v[i])
@@ -17385,7 +17361,7 @@ func marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx co
 }
 
 func marshalNStateOrProvince2ᚕregularsᚋinternalᚋshopᚐStateOrProvinceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []shop.StateOrProvince) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNStateOrProvince2regularsᚋinternalᚋshopᚐStateOrProvince(ctx, ec, sel, v[i])
@@ -17530,7 +17506,7 @@ func marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustome
 }
 
 func marshalNUpdateCustomerAddressError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerAddressErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.UpdateCustomerAddressError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNUpdateCustomerAddressError2regularsᚋgraphᚋmodelᚐUpdateCustomerAddressError(ctx, ec, sel, v[i])
@@ -17567,7 +17543,7 @@ func marshalNUpdateCustomerError2regularsᚋgraphᚋmodelᚐUpdateCustomerError(
 }
 
 func marshalNUpdateCustomerError2ᚕregularsᚋgraphᚋmodelᚐUpdateCustomerErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.UpdateCustomerError) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNUpdateCustomerError2regularsᚋgraphᚋmodelᚐUpdateCustomerError(ctx, ec, sel, v[i])
@@ -17600,7 +17576,7 @@ func marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospec
 }
 
 func marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
@@ -17644,7 +17620,7 @@ func unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, ec *executi
 }
 
 func marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__DirectiveLocation2string(ctx, ec, sel, v[i])
@@ -17672,7 +17648,7 @@ func marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospe
 }
 
 func marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, ec, sel, v[i])
@@ -17700,7 +17676,7 @@ func marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospection�
 }
 
 func marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
@@ -17749,7 +17725,7 @@ func marshalOAddressEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Conte
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAddressEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -17881,7 +17857,7 @@ func marshalOCountry2ᚕregularsᚋinternalᚋshopᚐCountryᚄ(ctx context.Cont
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx, ec, sel, v[i])
@@ -17937,7 +17913,7 @@ func marshalOCustomerGroupEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNCustomerGroupEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -18156,7 +18132,7 @@ func marshalOMetafieldEdge2ᚕregularsᚋgraphᚋmodelᚐEdgeᚄ(ctx context.Con
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNMetafieldEdge2regularsᚋgraphᚋmodelᚐEdge(ctx, ec, sel, v[i])
@@ -18349,7 +18325,7 @@ func marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintros
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, ec, sel, v[i])
@@ -18368,7 +18344,7 @@ func marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospect
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, ec, sel, v[i])
@@ -18387,7 +18363,7 @@ func marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintro
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, ec, sel, v[i])
@@ -18406,7 +18382,7 @@ func marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospecti
 	if v == nil {
 		return graphql.Null
 	}
-	ret := plain.MarshalSlice(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
@@ -18429,3 +18405,18 @@ func marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospecti
 }
 
 // endregion ***************************** type.gotpl *****************************
+
+// waiting are the fields whose resolvers may wait for something.
+var waiting = plain.Waiting{
+	"AddressConnection":       {"collectionInfo": true},
+	"Channel":                 {"metafields": true},
+	"Customer":                {"customerGroupName": true, "addressCount": true, "addresses": true, "attributeCount": true, "storeCredit": true, "attributes": true, "formFields": true, "metafields": true, "isSubscribedToNewsletter": true, "group": true, "subscriber": true},
+	"CustomerAddress":         {"formFields": true},
+	"CustomerAttributes":      {"attribute": true},
+	"CustomerGroupConnection": {"collectionInfo": true},
+	"CustomerMutations":       {"registerCustomer": true, "updateCustomer": true, "addCustomerAddress": true, "updateCustomerAddress": true, "deleteCustomerAddress": true},
+	"FormFields":              {"customer": true, "shippingAddress": true, "billingAddress": true},
+	"Geography":               {"countries": true},
+	"NewsletterMutations":     {"subscribe": true, "unsubscribe": true},
+	"Store":                   {"metafields": true},
+}

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -46,28 +49,87 @@ func field(alias string) graphql.CollectedField {
 	return graphql.CollectedField{Field: &ast.Field{Name: alias, Alias: alias, ObjectDefinition: &ast.Definition{Name: "Book"}}}
 }
 
+// Two selections of a list: nothing of the one waits, a field of the other does.
+var (
+	waiting = plain.Waiting{"Book": {"author": true}, "Author": {"born": true}}
+	nothing = `{ name title }`
+	itself  = `{ name author { name } }`
+)
+
 func TestSliceKeepsItsOrderAndGuardsItsElements(t *testing.T) {
 	t.Parallel()
-	ctx, _ := request()
-	ctx = plain.Within(ctx, "Query", field("books"))
-	out := plain.MarshalSlice(ctx, 4, 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		if index := graphql.GetFieldContext(ctx).Index; index == nil || *index != i {
-			t.Errorf("element %d has index %v", i, index)
+	for _, selected := range []string{nothing, itself} {
+		ctx, oc := request()
+		ctx = plain.Within(ctx, "Query", field("books"))
+		out := plain.MarshalSlice(ctx, oc, waiting, selection(t, `{ book `+selected+` }`), 4, func(ctx context.Context, i int) graphql.Marshaler {
+			if index := graphql.GetFieldContext(ctx).Index; index == nil || *index != i {
+				t.Errorf("element %d has index %v", i, index)
+			}
+			if i == 2 {
+				panic("no")
+			}
+			return graphql.MarshalInt(i)
+		})
+		if got := written(out); got != "[0,1,null,3]" {
+			t.Errorf("got %s", got)
 		}
-		if i == 2 {
-			panic("no")
+		if out[2] != graphql.Null {
+			t.Error("a list of elements that must not be null would not notice")
 		}
-		return graphql.MarshalInt(i)
-	})
-	if got := written(out); got != "[0,1,null,3]" {
-		t.Errorf("got %s", got)
+		wantError(t, graphql.GetErrors(ctx), "books[2]")
+		if got := written(plain.MarshalSlice(ctx, oc, waiting, nil, 0, nil)); got != "[]" {
+			t.Errorf("an empty one is %s", got)
+		}
 	}
-	if out[2] != graphql.Null {
-		t.Error("a list of elements that must not be null would not notice")
+}
+
+// selection is that of the first field of a query.
+func selection(t *testing.T, query string) ast.SelectionSet {
+	t.Helper()
+	doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
+	if errs != nil {
+		t.Fatal(errs)
 	}
-	wantError(t, graphql.GetErrors(ctx), "books[2]")
-	if got := written(plain.MarshalSlice(ctx, 0, 0, false, nil)); got != "[]" {
-		t.Errorf("an empty one is %s", got)
+	return doc.Operations[0].SelectionSet[0].(*ast.Field).SelectionSet
+}
+
+func TestElementsThatWaitDoSoTogether(t *testing.T) {
+	t.Parallel()
+	for query, together := range map[string]bool{
+		`{ book ` + nothing + ` }`:                                    false,
+		`{ book { ... { title } ...b } } fragment b on Book { name }`: false,
+		`{ book ` + itself + ` }`:                                     true,
+		`{ book { ... on Book { author { name } } } }`:                true,
+		`{ book { ...b } } fragment b on Book { author { name } }`:    true,
+		`{ shelf { name } }`:                                          false,
+		`{ shelf { written { name } } }`:                              false,
+		`{ shelf { written { born } } }`:                              true,
+		`{ shelf { ... on Book { name author { name } } } }`:          true,
+		`{ shelf { author { name } } }`:                               true, // that of an interface, whoever it is
+	} {
+		selected := selection(t, query)
+		for _, memory := range []*plain.Fields{nil, {}} {
+			for range 2 {
+				_, oc := request()
+				if memory != nil {
+					memory.Use(oc)
+				}
+				ctx, _ := request()
+				var running, most atomic.Int32
+				plain.MarshalSlice(ctx, oc, waiting, selected, 3, func(context.Context, int) graphql.Marshaler {
+					most.Store(max(most.Load(), running.Add(1)))
+					defer running.Add(-1)
+					for deadline := time.Now().Add(2 * time.Second); together && most.Load() < 3 && time.Now().Before(deadline); {
+						runtime.Gosched() // until the others are here
+						most.Store(max(most.Load(), running.Load()))
+					}
+					return graphql.Null
+				})
+				if got := most.Load() == 3; got != together {
+					t.Errorf("%s: together is %v", query, got)
+				}
+			}
+		}
 	}
 }
 
@@ -178,8 +240,8 @@ func TestBytesAreTheCallersOwn(t *testing.T) {
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { book: Book shelf: Thing }
-	interface Thing { name: String }
-	type Book implements Thing { name: String title: String author: Author }
+	interface Thing { name: String author: Author written: Author }
+	type Book implements Thing { name: String title: String author: Author written: Author }
 	type Author { name: String born: Int }`})
 
 // walk writes out what a selection comes to, all the way down.

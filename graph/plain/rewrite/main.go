@@ -6,8 +6,8 @@
 //   - A field of the Go struct is marshalled without interceptors and a guard
 //     against panics, since reading it cannot fail; a scalar without a context too.
 //   - A method that gives a scalar keeps its guard, and is called without the rest.
-//   - Elements and objects whose fields wait for nothing are marshalled one after
-//     the other.
+//   - Elements of a list are marshalled one after the other, where no field that is
+//     selected waits for anything.
 //   - Which fields a selection comes to is remembered with the query.
 //   - The answer is written into a buffer that is used again.
 //   - No object prepares for @defer, which is not offered.
@@ -82,17 +82,19 @@ type rewriter struct {
 	files   *token.FileSet
 	source  []byte
 	edits   []edit
-	patient map[string]bool   // functions that may wait for something
-	quick   map[string]string // function to name of resolvers that are called at once
-	never   map[string]bool   // functions of those that never wait
-	done    map[string]int    // how often each kind of change was made
+	patient map[string]bool     // functions that may wait for something
+	quick   map[string]string   // function to name of resolvers that are called at once
+	never   map[string]bool     // functions of those that never wait
+	waiting map[string][]string // object to the fields, quoted, whose resolvers may wait
+	done    map[string]int      // how often each kind of change was made
 }
 
 // kinds of changes. Each is made somewhere, or gqlgen writes another form by now.
 var kinds = []string{"field", "method", "resolver", "object", "list", "answer", "@defer"}
 
 func rewrite(source []byte, n names) ([]byte, error) {
-	r := &rewriter{files: token.NewFileSet(), source: source, quick: map[string]string{}, never: map[string]bool{}, done: map[string]int{}}
+	r := &rewriter{files: token.NewFileSet(), source: source, quick: map[string]string{}, never: map[string]bool{},
+		waiting: map[string][]string{}, done: map[string]int{}}
 	quick := slices.Concat(n.never, n.seldom)
 	for i, name := range quick {
 		function := "_" + strings.ReplaceAll(name, ".", "_")
@@ -113,7 +115,6 @@ func rewrite(source []byte, n names) ([]byte, error) {
 			r.shortenExec(f)
 		}
 	}
-	r.patient = patient(functions, r.never)
 	for _, f := range functions {
 		r.shortenField(f, functions)
 		r.shortenRest(f)
@@ -129,6 +130,7 @@ func rewrite(source []byte, n names) ([]byte, error) {
 		}
 	}
 	r.mendImports(file)
+	r.insert(file.FileEnd, r.waitingFields())
 	return format.Source(r.apply())
 }
 

@@ -3,60 +3,35 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"maps"
+	"slices"
+	"strings"
 )
 
-// patient are the functions that resolve fields concurrently, those left out that
-// never wait, and the functions that come to one of them.
-func patient(functions map[string]*ast.FuncDecl, never map[string]bool) map[string]bool {
-	out := map[string]bool{}
-	for changed := true; changed; {
-		changed = false
-		for name, f := range functions {
-			if out[name] {
-				continue
-			}
-			ast.Inspect(f.Body, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && never[concurrently(call)] {
-					return false
-				}
-				id, ok := n.(*ast.Ident)
-				if ok && (id.Name == "ResolveConcurrently" || id.Name == "ResolveRootConcurrently" || out[id.Name]) {
-					out[name], changed = true, true
-				}
-				return !out[name]
-			})
-		}
-	}
-	return out
-}
+// shorter is what takes the place of a function of gqlgen.
+var shorter = map[string]string{"graphql.NewFieldSet": "plain.NewObject", "graphql.CollectFields": "plain.CollectFields"}
 
-// concurrent starts a goroutine for each element.
-const concurrent = "graphql.MarshalSliceConcurrently"
-
-// shorter is what takes the place of a function of gqlgen; of concurrent, where
-// nothing waits.
-var shorter = map[string]string{
-	concurrent:              "plain.MarshalSlice",
-	"graphql.NewFieldSet":   "plain.NewObject",
-	"graphql.CollectFields": "plain.CollectFields",
-}
-
-var kindOf = map[string]string{concurrent: "list", "graphql.NewFieldSet": "object", "graphql.CollectFields": "object"}
-
-// shortenRest has elements that do not wait marshalled one by one, and leaves out
-// what is for @defer.
+// shortenRest leaves out what is for @defer, and has plain decide what needs
+// goroutines.
 func (r *rewriter) shortenRest(f *ast.FuncDecl) {
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.CaseClause:
+			r.noteWaiting(f, n)
 		case *ast.ExprStmt:
 			if call, ok := n.X.(*ast.CallExpr); ok {
 				r.callAtOnce(call)
 			}
 		case *ast.CallExpr:
-			name := nameOf(n.Fun)
-			if short := shorter[name]; short != "" && (name != concurrent || !r.patient[f.Name.Name]) {
+			if short := shorter[nameOf(n.Fun)]; short != "" {
 				r.replace(n.Fun, short)
-				r.done[kindOf[name]]++
+				r.done["object"]++
+			}
+			if isName(n.Fun, "graphql", "MarshalSliceConcurrently") && len(n.Args) == 5 {
+				r.replace(n.Fun, "plain.MarshalSlice")
+				r.edits = append(r.edits, edit{r.offset(n.Args[0].Pos()), r.offset(n.Args[4].Pos()),
+					fmt.Sprintf("%s, ec.OperationContext, waiting, sel, %s, ", r.text(n.Args[0]), r.text(n.Args[1]))})
+				r.done["list"]++
 			}
 		case *ast.AssignStmt:
 			if len(n.Rhs) != 1 {
@@ -70,6 +45,39 @@ func (r *rewriter) shortenRest(f *ast.FuncDecl) {
 		}
 		return true
 	})
+}
+
+// noteWaiting notes a field that may wait: the case of an object that resolves it
+// concurrently.
+func (r *rewriter) noteWaiting(f *ast.FuncDecl, c *ast.CaseClause) {
+	if len(c.List) != 1 || len(c.Body) != 1 {
+		return
+	}
+	name, ok1 := c.List[0].(*ast.BasicLit)
+	statement, ok2 := c.Body[0].(*ast.ExprStmt)
+	if !ok1 || !ok2 {
+		return
+	}
+	call, ok := statement.X.(*ast.CallExpr)
+	if function := concurrently(call); ok && function != "" && !r.never[function] {
+		object := strings.TrimPrefix(f.Name.Name, "_")
+		r.waiting[object] = append(r.waiting[object], name.Value)
+	}
+}
+
+// waitingFields is the declaration of what noteWaiting noted.
+func (r *rewriter) waitingFields() string {
+	var b strings.Builder
+	b.WriteString("\n// waiting are the fields whose resolvers may wait for something.\nvar waiting = plain.Waiting{\n")
+	for _, object := range slices.Sorted(maps.Keys(r.waiting)) {
+		fmt.Fprintf(&b, "%q: {", object)
+		for _, field := range r.waiting[object] {
+			b.WriteString(field + ": true, ")
+		}
+		b.WriteString("},\n")
+	}
+	b.WriteString("}\n")
+	return b.String()
 }
 
 // shortenField marshals what a Go struct has at once.
