@@ -100,19 +100,38 @@ func (s *Store) StartImport(ctx context.Context, storeID int64, kind string, fil
 		kind += " dry run"
 	}
 	run = ImportRun{StoreID: storeID, Update: update, DryRun: dryRun, turns: newTurns()}
-	// A process that was killed holds the run until Postgres has noticed.
-	for try := 0; ; try++ {
+	err = s.tx(ctx, func(t tx) error {
+		return t.QueryRowContext(ctx, startImport, storeID, kind, fileHash).Scan(&run.ID, &run.attempt)
+	})
+	if err == nil {
+		err = s.awaitBatches(ctx, run)
+	}
+	if err == nil {
+		err = s.clearImport(ctx, run)
+	}
+	return run, err
+}
+
+const awaitBatches = `
+SELECT attempt FROM import_runs WHERE store_id = $1 AND id = $2 FOR UPDATE`
+
+// awaitBatches waits for what another process of the run has under way; it begins
+// nothing more. One that was killed holds the run until Postgres has noticed.
+func (s *Store) awaitBatches(ctx context.Context, run ImportRun) (err error) {
+	for range 30 {
 		err = s.tx(ctx, func(t tx) error {
-			return t.QueryRowContext(ctx, startImport, storeID, kind, fileHash).Scan(&run.ID, &run.attempt)
+			var attempt int64
+			ok, err := found(t.get(&attempt, awaitBatches, run.StoreID, run.ID))
+			if err == nil && (!ok || attempt != run.attempt) {
+				err = ErrImportTakenOver
+			}
+			return err
 		})
-		if sqlState(err) != lockTimeout || try == 30 {
+		if sqlState(err) != lockTimeout {
 			break
 		}
 	}
-	if err != nil {
-		return run, err
-	}
-	return run, s.clearImport(ctx, run)
+	return err
 }
 
 func (s *Store) clearImport(ctx context.Context, run ImportRun) error {
@@ -128,8 +147,11 @@ func (s *Store) clearImport(ctx context.Context, run ImportRun) error {
 	return nil
 }
 
+// KEY SHARE lets another process count up the attempt while this batch runs. With
+// SHARE it would wait for a moment without any batch, which never comes where one
+// begins before the other ends.
 const holdImport = `
-SELECT attempt FROM import_runs WHERE store_id = $1 AND id = $2 AND done_at IS NULL FOR SHARE`
+SELECT attempt FROM import_runs WHERE store_id = $1 AND id = $2 AND done_at IS NULL FOR KEY SHARE`
 
 // The server's role plans each statement once, for whatever size the tables had
 // then; an import makes empty ones large. What it looks up is planned anew, or
@@ -197,15 +219,7 @@ DELETE FROM import_rows WHERE store_id = $1 AND run_id = $2 AND line > $3 AND li
 // become of. What it returns is what was committed.
 func (s *Store) importLines(ctx context.Context, run ImportRun, part ImportPart, apply func(tx, []ImportOutcome) error) (out []ImportOutcome, err error) {
 	defer run.turns.leave(part.Number)
-	// Each sign-up that comes in between costs a try, and they may be many.
-	for try := 0; try == 0 || (errors.Is(err, errOvertaken) && try < 20); try++ {
-		out, err = s.tryLines(ctx, run, part, apply)
-	}
-	return out, err
-}
-
-func (s *Store) tryLines(ctx context.Context, run ImportRun, part ImportPart, apply func(tx, []ImportOutcome) error) (out []ImportOutcome, err error) {
-	err = s.inImport(ctx, run, func(t tx) error {
+	take := func(t tx) error {
 		out = nil
 		if err := t.list(&out, stagedRows, run.StoreID, run.ID, part.After, part.UpTo); err != nil {
 			return err
@@ -226,7 +240,13 @@ func (s *Store) tryLines(ctx context.Context, run ImportRun, part ImportPart, ap
 			return err
 		}
 		return apply(t, out)
-	})
+	}
+	// So many lines may be overtaken more often than the one of a shopper.
+	for range 20 {
+		if err = s.inImport(ctx, run, take); !errors.Is(err, errOvertaken) {
+			break
+		}
+	}
 	return out, err
 }
 

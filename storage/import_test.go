@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,4 +121,44 @@ func TestImportsWithOneConnection(t *testing.T) {
 	_, err = w.s.ImportGroups(ctx, run, storage.ImportPart{UpTo: 2, Lines: 1})
 	must(t, err)
 	w.wantCount(t, 1, `customer_groups`)
+}
+
+// A second process takes over while a batch of the first is under way: that one
+// ends, and no other begins, so that there need not be a moment without any.
+func TestImportTakesOverWhileABatchRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run, part := w.stage(t, 3)
+	part.Number = 1 // which waits for batch 0
+	batch, second := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := w.s.ImportCustomers(t.Context(), run, part)
+		batch <- err
+	}()
+	for reads := 0; reads == 0; { // its lines, and so holds the run
+		must(t, w.owner.Get(&reads, `
+			SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+			WHERE  d.datname = current_database() AND l.relation = 'import_rows'::regclass AND l.mode = 'AccessShareLock'`))
+	}
+	go func() {
+		_, err := w.s.StartImport(t.Context(), w.store, "customers", []byte("hash"), false, false)
+		second <- err
+	}()
+	var err error
+	for line := int64(10); err == nil && len(second) == 0; line++ {
+		err = w.s.StageImport(t.Context(), run, []storage.ImportLine{{Line: line, Fields: "[]"}})
+	}
+	if !errors.Is(err, storage.ErrImportTakenOver) {
+		t.Errorf("the first goes on: %v", err)
+	}
+	if len(second) > 0 {
+		t.Error("the second did not wait for the batch")
+	}
+	if _, err := w.s.ImportCustomers(t.Context(), run, storage.ImportPart{}); !errors.Is(err, storage.ErrImportTakenOver) {
+		t.Errorf("got %v", err)
+	}
+	must(t, <-batch)
+	must(t, <-second)
+	w.wantCount(t, 3, `customers`)
+	w.wantCount(t, 0, `import_rows`)
 }
