@@ -3,7 +3,9 @@ package command
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -47,39 +49,48 @@ func (c *exportFile) write(e *Env, fill func(storeID int64, w *csv.Writer) error
 	if err != nil {
 		return err
 	}
-	to := e.Out
-	var temp *os.File
-	if c.Out != "" {
-		if temp, err = os.CreateTemp(filepath.Dir(c.Out), ".export-*"); err != nil {
+	fillAll := func(to io.Writer) error {
+		b := bufio.NewWriterSize(to, 64<<10)
+		if c.BOM {
+			_, _ = b.WriteString("\uFEFF")
+		}
+		w := csvfile.NewWriter(b)
+		if err := fill(s.Store.ID, w); err != nil {
 			return err
 		}
-		defer func() {
-			if err != nil {
-				_ = os.Remove(temp.Name())
-			}
-		}()
-		defer temp.Close()
-		to = temp
+		w.Flush()
+		return errors.Join(w.Error(), b.Flush())
 	}
-	b := bufio.NewWriterSize(to, 64<<10)
-	if c.BOM {
-		_, _ = b.WriteString("\uFEFF")
+	if c.Out == "" {
+		return fillAll(e.Out)
 	}
-	w := csvfile.NewWriter(b)
-	if err := fill(s.Store.ID, w); err != nil {
+	if info, err := os.Stat(c.Out); err == nil && !info.Mode().IsRegular() { // a device or a pipe must not give way to a file
+		f, err := os.OpenFile(c.Out, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(fillAll(f), f.Close())
+	}
+	return writeWhole(c.Out, fillAll)
+}
+
+// writeWhole replaces the file that path means, links followed, at once.
+func writeWhole(path string, fill func(io.Writer) error) error {
+	if meant, err := filepath.EvalSymlinks(path); err == nil {
+		path = meant
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".export-*")
+	if err != nil {
 		return err
 	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
+	err = errors.Join(fill(temp), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
 	}
-	if err := b.Flush(); err != nil || temp == nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), c.Out)
+	return nil
 }
 
 // pages calls write for every row, page by page.

@@ -1,6 +1,8 @@
 package command_test
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -97,5 +99,37 @@ func TestImportNoticesThatTheFileChanges(t *testing.T) {
 	}}, "the file changed while it was read. Nothing was changed")
 	if n := c.count(t, `customers`); n != 0 {
 		t.Errorf("%d customers", n)
+	}
+}
+
+// A link stays one, and what is no file is written to, not replaced.
+func TestExportPlaces(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	want := c.export(t, "groups")
+	dir := t.TempDir()
+	target, link, pipe := filepath.Join(dir, "target.csv"), filepath.Join(dir, "link.csv"), filepath.Join(dir, "pipe")
+	if err := errors.Join(os.WriteFile(target, []byte("old"), 0o600), os.Symlink(target, link), syscall.Mkfifo(pipe, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	c.says(t, "", "export", "groups", "--store", "acme", "-o", link)
+	if got := contents(t, target); got != want {
+		t.Errorf("behind the link is %q", got)
+	}
+	piped := make(chan string)
+	go func() {
+		b, err := os.ReadFile(pipe)
+		piped <- string(b) + fmt.Sprint(err)
+	}()
+	c.says(t, "", "export", "groups", "--store", "acme", "-o", pipe)
+	if info, err := os.Lstat(pipe); err != nil || info.Mode().IsRegular() {
+		t.Fatalf("the pipe is gone: %v", err)
+	}
+	if got := <-piped; got != want+"<nil>" {
+		t.Errorf("through the pipe came %q", got)
+	}
+	c.refuses(t, "is a directory", "export", "groups", "--store", "acme", "-o", dir)
+	if left, _ := filepath.Glob(filepath.Join(dir, ".export-*")); len(left) > 0 {
+		t.Errorf("left behind: %s", left)
 	}
 }
