@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
@@ -109,7 +110,10 @@ func (c *ImportedCustomer) Check() error {
 	}
 	if c.Notes != nil {
 		notes, ok := cleanText(*c.Notes)
-		if c.Notes = &notes; !ok || len(notes) > maxNotes {
+		switch c.Notes = &notes; {
+		case !ok:
+			errs = append(errs, Invalid("notes", "Control characters are not allowed here."))
+		case utf8.RuneCountInString(notes) > maxNotes:
 			errs = append(errs, Invalid("notes", "Use at most %d characters.", maxNotes))
 		}
 	}

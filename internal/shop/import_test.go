@@ -1,6 +1,7 @@
 package shop_test
 
 import (
+	"strings"
 	"testing"
 
 	"regulars/internal/shop"
@@ -74,6 +75,23 @@ func TestDiscountRules(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: got %q (%v), want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestNotesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for notes, want := range map[string]string{
+		"two\nlines\tand ü": "", strings.Repeat("ü", 1<<16): "", strings.Repeat("ü", 1<<16+1): "Use at most 65536 characters.",
+		"a\x07b": "Control characters are not allowed here.",
+	} {
+		c := shop.ImportedCustomer{Notes: &notes}
+		got := ""
+		if err := c.Check(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%.10q: got %q, want %q", notes, got, want)
 		}
 	}
 }
