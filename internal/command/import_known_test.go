@@ -89,3 +89,27 @@ func TestImportOfGroupsClearsNothingUnsaid(t *testing.T) {
 		t.Errorf("%d rules, where an empty cell says that there is none", n)
 	}
 }
+
+// A customer who agreed is in both files; the subscribers' knows more of it, and
+// goes first.
+func TestRoundTripOfCustomersWhoSubscribed(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	c.says(t, "created   4", "import", "subscribers", write(t, "Email,First Name,Status,Status Since,Origin,Source,Order ID,Date Added\n"+
+		"z@shop.example,Zoe,subscribed,2021-02-03,STOREFRONT,footer,,2020-01-02\na@shop.example,,complained,2021-02-03,API,,,2020-01-02\n"+
+		"b@shop.example,Bob,unsubscribed,2021-02-03,CHECKOUT,,17,2020-01-02\nc@shop.example,,subscribed,,ACCOUNT,,,2020-01-02\n"), "--store", "acme")
+	c.says(t, "created   5", "import", "customers", write(t, "Email,First Name,Accepts Marketing\na@shop.example,Ada,no\nb@shop.example,B,yes\n"+
+		"c@shop.example,Cleo,yes\nd@shop.example,Dan,yes\nz@shop.example,Z,no\n"), "--store", "acme")
+	c.says(t, "", "store", "create", "copy", "--name", "Copy", "--plan", "plus")
+	for _, kind := range []string{"groups", "subscribers", "customers"} {
+		out := c.says(t, "rejected  0", "import", kind, write(t, c.export(t, kind)), "--store", "copy")
+		if !strings.Contains(out, "skipped   0") {
+			t.Errorf("%s: %s", kind, out)
+		}
+	}
+	for _, kind := range []string{"groups", "subscribers", "customers"} {
+		if diff := cmp.Diff(c.export(t, kind), c.exportOf(t, "copy", kind)); diff != "" {
+			t.Errorf("%s: %s", kind, diff)
+		}
+	}
+}
