@@ -56,14 +56,20 @@ WHERE  store_id = $1 AND (subscriber_id, seq) IN (
     SELECT subscriber_id, seq FROM consents
     WHERE  store_id = $1 AND ip_salt IS NOT NULL AND at < now() - interval '90 days' LIMIT $2)`
 
-// Lines that a dead import left behind.
+// Lines that a dead import left behind, of one at a time. A bound and not IN: see
+// dropLeftovers.
 const sweepImports = `
-DELETE FROM import_rows
-WHERE  store_id = $1 AND (run_id, line) IN (
+WITH dead AS MATERIALIZED (
     SELECT r.run_id, r.line
-    FROM   import_rows r
-    JOIN   import_runs i ON i.store_id = r.store_id AND i.id = r.run_id
-    WHERE  r.store_id = $1 AND i.started_at < now() - interval '7 days' LIMIT $2)`
+    FROM   import_runs i
+    JOIN   import_rows r ON r.store_id = i.store_id AND r.run_id = i.id
+    WHERE  i.store_id = $1 AND i.started_at < now() - interval '7 days'
+    ORDER  BY r.run_id, r.line LIMIT $2
+), oldest AS MATERIALIZED (
+    SELECT run_id, max(line) AS line FROM dead GROUP BY run_id ORDER BY run_id LIMIT 1
+)
+DELETE FROM import_rows
+WHERE  store_id = $1 AND run_id = (SELECT run_id FROM oldest) AND line <= (SELECT line FROM oldest)`
 
 // Sweep removes what is over its time in one store, a batch of each kind. more
 // tells that a batch was full.
