@@ -1,9 +1,6 @@
 package shop
 
 import (
-	_ "embed"
-	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -27,20 +24,6 @@ var DefaultPasswordPolicy = PasswordPolicy{MinimumPasswordLength: 8}
 // maxPassword keeps a request from hashing megabytes; far beyond what people or
 // their managers use (ASVS 6.2.9 asks for 64 at least).
 const maxPassword = 1024
-
-//go:embed common_passwords.txt
-var commonList string
-
-// common holds the well-known passwords, lower case (ASVS 6.2.4).
-var common = sync.OnceValue(func() map[string]bool {
-	out := map[string]bool{}
-	for line := range strings.Lines(commonList) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			out[line] = true
-		}
-	}
-	return out
-})
 
 // Check reports every rule that password breaks, each blamed on field. The
 // password is taken as it is: not trimmed, not folded.
@@ -72,7 +55,7 @@ func (p PasswordPolicy) Check(field, password string) Errors {
 	fail(!p.RequireNumbers || digits >= max(1, p.MinimumNumbers), "The password needs digits, %d at least.", max(1, p.MinimumNumbers))
 	fail(!p.RequireSpecialCharacters || special >= max(1, p.MinimumSpecialCharacters),
 		"The password needs special characters, %d at least.", max(1, p.MinimumSpecialCharacters))
-	if len(errs) == 0 && common()[strings.ToLower(password)] {
+	if len(errs) == 0 && isCommon(password) {
 		fail(false, "This password is too well known. Choose another one.")
 	}
 	return errs

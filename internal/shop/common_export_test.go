@@ -1,0 +1,4 @@
+package shop
+
+// Common are the well-known passwords.
+var Common = common
