@@ -71,6 +71,10 @@ type Config struct {
 	LoginNetworkLimit shop.Limit `default:"100/15m" env:"LOGIN_NETWORK_LIMIT" help:"Logins per network (/24 or /48)."`
 	RegisterLimit     shop.Limit `default:"20/1h" env:"REGISTER_LIMIT" help:"Registrations per network."`
 	UpdateLimit       shop.Limit `default:"60/1h" env:"UPDATE_LIMIT" help:"Changes of one's own data per customer."`
+	LinkLimit         shop.Limit `default:"30/1h" env:"LINK_LIMIT" help:"Links of mails asked for, and used, per network."`
+	MailLimit         shop.Limit `default:"1/2m" env:"MAIL_LIMIT" help:"Mails of a kind that strangers can cause, per recipient."`
+	MailDayLimit      shop.Limit `default:"5/24h" env:"MAIL_DAY_LIMIT" help:"The same, over a day."`
+	NewDeviceLimit    shop.Limit `default:"1/24h" env:"NEW_DEVICE_LIMIT" help:"Mails about logins from new networks, per customer."`
 	SubscribeLimit    shop.Limit `default:"120/1h" env:"SUBSCRIBE_LIMIT" help:"Newsletter sign-ups per network."`
 
 	PublicURL string `name:"public-url" default:"http://localhost:8080" env:"PUBLIC_URL" help:"Base of links in mails, where a channel has no URL of its own."`
@@ -95,7 +99,8 @@ func (c Config) accounts() account.Settings {
 	s.SessionLifetime = c.SessionLifetime
 	s.Limits = account.Limits{
 		LoginPerAccountAndPrefix: c.LoginLimit, LoginPerAccount: c.LoginAccountLimit, LoginPerPrefix: c.LoginNetworkLimit,
-		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit,
+		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit, LinkPerPrefix: c.LinkLimit,
+		MailPerRecipient: c.MailLimit, MailPerRecipientDay: c.MailDayLimit, NewDevicePerCustomer: c.NewDeviceLimit,
 	}
 	return s
 }

@@ -22,8 +22,8 @@ func withDemo(t *testing.T) string {
 	return dir
 }
 
-// page gives a page's status and text.
-func page(t *testing.T, url string) (int, string) {
+// readPage gives a page's status and text.
+func readPage(t *testing.T, url string) (int, string) {
 	t.Helper()
 	resp, err := http.Get(url)
 	if err != nil {
@@ -56,15 +56,15 @@ func TestDevelopmentMailbox(t *testing.T) {
 	t.Parallel()
 	url, _, stop := start(t, "--data-dir="+withDemo(t))
 	box := strings.TrimSuffix(url, "/graphql") + "/dev/mail"
-	if status, text := page(t, box); status != http.StatusOK || !strings.Contains(text, "Nothing yet.") {
+	if status, text := readPage(t, box); status != http.StatusOK || !strings.Contains(text, "Nothing yet.") {
 		t.Errorf("%d: %s", status, text)
 	}
 	newShopper(t, url).ask(maryRegisters)
-	soon(t, "Mary's mail is there", func() bool { _, text := page(t, box); return strings.Contains(text, "to mary@example.com") })
-	if status, text := page(t, box+"/1"); status != http.StatusOK || !strings.Contains(text, "Welcome to Demo Store") {
+	soon(t, "Mary's mail is there", func() bool { _, text := readPage(t, box); return strings.Contains(text, "to mary@example.com") })
+	if status, text := readPage(t, box+"/1"); status != http.StatusOK || !strings.Contains(text, "Welcome to Demo Store") {
 		t.Errorf("%d: %s", status, text)
 	}
-	if status, text := page(t, box+"/1/html"); status != http.StatusOK || !strings.Contains(text, "Hello Mary,") {
+	if status, text := readPage(t, box+"/1/html"); status != http.StatusOK || !strings.Contains(text, "Hello Mary,") {
 		t.Errorf("%d: %s", status, text)
 	}
 	if err := stop(); err != nil {
@@ -77,7 +77,7 @@ func TestRelayInPlaceOfTheMailbox(t *testing.T) {
 	t.Parallel()
 	relay := mailtest.NewRelay(t, mailtest.Options{})
 	url, _, _ := start(t, "--data-dir="+withDemo(t), "--smtp-url=smtp://"+relay.Addr, "--mail-from=shop@example.org")
-	if status, _ := page(t, strings.TrimSuffix(url, "/graphql")+"/dev/mail"); status != http.StatusNotFound {
+	if status, _ := readPage(t, strings.TrimSuffix(url, "/graphql")+"/dev/mail"); status != http.StatusNotFound {
 		t.Errorf("/dev/mail: %d", status)
 	}
 	newShopper(t, url).ask(maryRegisters)

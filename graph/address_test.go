@@ -57,9 +57,10 @@ var askForAddress = map[string]string{
 
 // idsToldElsewhere are ids whose owners other tests speak for.
 var idsToldElsewhere = map[string]string{
-	"Query.customer(entityId)":                           "golden customer_foreign: the shopper's own or FORBIDDEN",
-	"NewsletterMutations.subscribe(input.orderEntityId)": "a claim of the caller, which nothing is looked up by",
-	"CustomerAttributes.attribute(entityId)":             "golden attributes_other_store and attributes_unknown",
+	"Query.customer(entityId)":                                "golden customer_foreign: the shopper's own or FORBIDDEN",
+	"NewsletterMutations.subscribe(input.orderEntityId)":      "a claim of the caller, which nothing is looked up by",
+	"CustomerAttributes.attribute(entityId)":                  "golden attributes_other_store and attributes_unknown",
+	"CustomerMutations.resetPassword(input.customerEntityId)": "golden reset_other_customer and reset_no_such_link",
 }
 
 // G1: whoever asks for a row that is not theirs is answered as if it were not

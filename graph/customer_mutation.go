@@ -18,15 +18,16 @@ func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.Custom
 		address := newAddress(*in.Address)
 		registration.Address = &address
 	}
-	c, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), proof(a, captcha), registration)
+	c, made, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), proof(a, captcha), registration)
 	refusals, err := members(ctx, err, registerMember)
 	if err != nil {
 		return nil, err
 	}
-	if len(refusals) > 0 {
-		return &model.RegisterCustomerResult{Errors: refusals}, nil
+	out := &model.RegisterCustomerResult{Errors: refusals, VerificationRequired: a.Store.Settings.EmailVerification == shop.VerificationRequired}
+	if made {
+		out.Customer = &c
 	}
-	return &model.RegisterCustomerResult{Customer: &c, Errors: refusals}, nil
+	return out, nil
 }
 
 func registerMember(e *shop.Error, message string) model.RegisterCustomerError {
@@ -48,7 +49,7 @@ func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.Customer
 	var c shop.Customer
 	err := mustLogIn(a)
 	if err == nil {
-		c, err = r.Accounts.Update(ctx, a.Store, a.Session, proof(a, captcha), shop.CustomerUpdate{
+		c, err = r.Accounts.Update(ctx, a.Store, a.Channel, a.Session, proof(a, captcha), shop.CustomerUpdate{
 			FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company,
 			Fields: fieldInputs(in.FormFields),
 		})

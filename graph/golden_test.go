@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the replies of testdata/*.golden 
 //	who: guest, or a demo customer's address
 //	set: SQL that the database's owner runs first
 //	setup: a file in testdata with such SQL
-//	limit: register|update|login|subscribe, and how often an hour
+//	limit: register|update|login|link|subscribe, and how often an hour
 //	captcha: required or optional, for a demo store with one
 //	guest: a query that a guest sends first
 //	first: a query that the one who asks sends first
@@ -217,6 +217,8 @@ func (c *golden) options(t *testing.T) (o graphtest.Options) {
 			o.Account.Limits.UpdatePerCustomer = limit
 		case "login":
 			o.Account.Limits.LoginPerAccountAndPrefix = limit
+		case "link":
+			o.Account.Limits.LinkPerPrefix = limit
 		case "subscribe":
 			o.Newsletter.PerPrefix = limit
 		default:

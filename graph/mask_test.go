@@ -43,6 +43,12 @@ func queries() map[string]string {
 		"logout":      `mutation { logout { result } }`,
 		"unsubscribe": `mutation { newsletter { unsubscribe(input: {email: "ada@example.com"}) { errors { __typename } } } }`,
 		"update":      `mutation { customer { updateCustomer(input: {company: "A"}) { errors { __typename } } } }`,
+		"password":    `mutation { customer { changePassword(input: {currentPassword: "` + command.DemoPassword + `", newPassword: "an engine of my own"}) { errors { __typename } } } }`,
+		"ask":         `mutation { customer { requestResetPassword(input: {email: "ada@example.com"}) { errors { __typename } } } }`,
+		"reset":       `mutation { customer { resetPassword(input: {customerEntityId: 1, token: "x", newPassword: "an engine of my own"}) { errors { __typename } } } }`,
+		"confirm":     `mutation { customer { confirmEmail(input: {token: "x"}) { errors { __typename } } } }`,
+		"resend":      `mutation { customer { resendEmailConfirmation(input: {email: "ada@example.com"}) { errors { __typename } } } }`,
+		"pending":     `{ currentCustomer { pendingEmail } }`,
 		"register": `mutation { customer { registerCustomer(input: {firstName: "A", lastName: "B", email: "ab@example.com",
 			password: "a password nobody has"}) { errors { __typename } } } }`,
 	}
@@ -109,11 +115,16 @@ func TestTextsThatCannotBeKept(t *testing.T) {
 		subs     = `newsletter { subscribe(input: {email: %e, firstName: %f, lastName: %l, consent: {text: %t, form: %n, locale: %o}}) { errors { __typename } } }`
 		unsub    = `newsletter { unsubscribe(input: {email: %e}) { errors { __typename } } }`
 		logout   = `logout(cartEntityId: %c) { result }`
+		ask      = `customer { requestResetPassword(input: {email: %e, path: %a}) { errors { __typename } } }`
+		reset    = `customer { resetPassword(input: {customerEntityId: 2, token: %k, newPassword: %p}) { errors { __typename } } }`
+		confirm  = `customer { confirmEmail(input: {token: %k}) { errors { __typename } } }`
+		resend   = `customer { resendEmailConfirmation(input: {email: %e}) { errors { __typename } } }`
+		renew    = `customer { changePassword(input: {currentPassword: %p, newPassword: %p}) { errors { __typename } } }`
 	)
 	fine := map[string]string{
-		"%e": "fine@example.com", "%p": "a password nobody has", "%c": "cart", "%f": "F", "%l": "L", "%n": "1", "%y": "Y", "%t": "T", "%o": "en",
+		"%e": "fine@example.com", "%p": "a password nobody has", "%c": "cart", "%f": "F", "%l": "L", "%n": "1", "%y": "Y", "%t": "T", "%o": "en", "%a": "/a", "%k": "k",
 	}
-	for _, mutation := range []string{login, register, change, subs, unsub, logout} {
+	for _, mutation := range []string{login, register, change, subs, unsub, logout, ask, reset, confirm, resend, renew} {
 		for verb := range fine {
 			if !strings.Contains(mutation, verb) {
 				continue

@@ -26,6 +26,7 @@ func (r query) Site(ctx context.Context) (*model.Site, error) {
 		},
 		Customers: &model.CustomersSettings{
 			IsAccountCreationEnabled: set.AccountCreation, PasswordComplexitySettings: &set.Passwords,
+			IsEmailVerificationRequired: set.EmailVerification == shop.VerificationRequired,
 		},
 		Locales:    locales(a),
 		Privacy:    &set.Privacy,

@@ -199,8 +199,7 @@ UPDATE customers SET version = version + 1, date_modified = now() WHERE store_id
 // and tells of it under that name when rows were touched.
 func (s *Store) changeCustomer(ctx context.Context, storeID, id int64, what string, do func(tx) (int64, error)) error {
 	return s.tx(ctx, func(t tx) error {
-		var row customerRow
-		if ok, err := found(t.get(&row, lockCustomer, storeID, id)); err != nil || !ok {
+		if _, ok, err := t.lockAccount(storeID, id); err != nil || !ok {
 			return orMissing(err, "There is no such customer.")
 		}
 		n, err := do(t)

@@ -45,9 +45,11 @@ type Credentials struct {
 	Disabled      bool
 }
 
+const credentialColumns = customerColumns + `,
+COALESCE(c.password_hash, '') AS password_hash, c.password_reset_required AS reset_required, c.disabled_at IS NOT NULL AS disabled`
+
 const credentialsByEmail = `
-SELECT ` + customerColumns + `, COALESCE(c.password_hash, '') AS password_hash,
-       c.password_reset_required AS reset_required, c.disabled_at IS NOT NULL AS disabled
+SELECT ` + credentialColumns + `
 FROM   customers c
 WHERE  c.store_id = $1 AND c.email_key = $2`
 
@@ -55,13 +57,34 @@ WHERE  c.store_id = $1 AND c.email_key = $2`
 // is none.
 func (s *Store) Credentials(ctx context.Context, storeID int64, emailKey string) (_ Credentials, ok bool, err error) {
 	defer explain(&err, "reading credentials in store %d", storeID)
-	var row struct {
-		customerRow
-		PasswordHash            string
-		ResetRequired, Disabled bool
-	}
-	ok, err = found(s.get(ctx, &row, credentialsByEmail, storeID, emailKey))
-	return Credentials{row.customer(), row.PasswordHash, row.ResetRequired, row.Disabled}, ok, err
+	return s.credentials(ctx, credentialsByEmail, storeID, emailKey)
+}
+
+const credentialsByID = `
+SELECT ` + credentialColumns + `
+FROM   customers c
+WHERE  c.store_id = $1 AND c.id = $2`
+
+// CredentialsOf is Credentials for somebody who is logged in.
+func (s *Store) CredentialsOf(ctx context.Context, storeID, id int64) (_ Credentials, ok bool, err error) {
+	defer explain(&err, "reading the credentials of customer %d of store %d", id, storeID)
+	return s.credentials(ctx, credentialsByID, storeID, id)
+}
+
+func (s *Store) credentials(ctx context.Context, query string, args ...any) (_ Credentials, ok bool, err error) {
+	var row credentialRow
+	ok, err = found(s.get(ctx, &row, query, args...))
+	return row.credentials(), ok, err
+}
+
+type credentialRow struct {
+	customerRow
+	PasswordHash            string
+	ResetRequired, Disabled bool
+}
+
+func (r credentialRow) credentials() Credentials {
+	return Credentials{r.customer(), r.PasswordHash, r.ResetRequired, r.Disabled}
 }
 
 // NewCustomer is an account to be made.
@@ -69,24 +92,28 @@ type NewCustomer struct {
 	Email        shop.Email
 	Profile      shop.Profile
 	PasswordHash string // "" for none
-	Verified     bool   // the mailbox has been proved
-	GroupID      int64  // 0: the store's default group, if it has one
-	NoGroup      bool   // not even the default one
-	ChannelID    int64
-	ChannelIDs   []int64 // nil for a global account
-	Locale       string
-	Address      *shop.NewAddress // checked, the first of the address book; nil for none
-	Fields       shop.FieldUpdate // checked, and hashed
+	// ResetRequired: the password is only good for being told to choose another.
+	ResetRequired bool
+	Verified      bool  // the mailbox has been proved
+	GroupID       int64 // 0: the store's default group, if it has one
+	NoGroup       bool  // not even the default one
+	ChannelID     int64
+	ChannelIDs    []int64 // nil for a global account
+	Locale        string
+	Address       *shop.NewAddress // checked, the first of the address book; nil for none
+	Fields        shop.FieldUpdate // checked, and hashed
 	// Registered: its owner made it on a storefront, just now, and is welcomed.
 	Registered bool
+	// Mint makes the token with which the welcome proves the mailbox; nil for none.
+	Mint func(subjectID int64) shop.Token `json:"-"`
 }
 
 const insertCustomer = `
 INSERT INTO customers (store_id, email, email_key, email_verified_at, password_hash, first_name, last_name, company, phone,
-                       group_id, origin_channel_id, channel_ids, locale)
+                       group_id, origin_channel_id, channel_ids, locale, password_reset_required)
 VALUES ($1, $2, $3, CASE WHEN $4 THEN now() END, NULLIF($5, ''), $6, $7, $8, $9,
         CASE WHEN $10 THEN NULL ELSE COALESCE(NULLIF($11, 0), (SELECT id FROM customer_groups WHERE store_id = $1 AND is_default)) END,
-        $12, $13, $14)
+        $12, $13, $14, $15)
 ON CONFLICT (store_id, email_key) DO NOTHING
 RETURNING id`
 
@@ -94,39 +121,51 @@ RETURNING id`
 // fields and their events with them. An address that is taken is a Conflict.
 func (s *Store) CreateCustomer(ctx context.Context, storeID int64, in NewCustomer) (customer shop.Customer, err error) {
 	defer explain(&err, "creating a customer in store %d", storeID)
+	err = s.tx(ctx, func(t tx) error {
+		customer, err = t.createCustomer(storeID, in)
+		return err
+	})
+	return customer, err
+}
+
+func (t tx) createCustomer(storeID int64, in NewCustomer) (none shop.Customer, err error) {
 	var channels any
 	if in.ChannelIDs != nil {
 		channels = pq.Int64Array(in.ChannelIDs)
 	}
-	err = s.tx(ctx, func(t tx) error {
-		var id int64
-		ok, err := found(t.get(&id, insertCustomer, storeID, in.Email.Text, in.Email.Key, in.Verified, in.PasswordHash,
-			in.Profile.FirstName, in.Profile.LastName, in.Profile.Company, in.Profile.Phone,
-			in.NoGroup, in.GroupID, in.ChannelID, channels, in.Locale))
-		if err != nil {
-			return err
+	var id int64
+	ok, err := found(t.get(&id, insertCustomer, storeID, in.Email.Text, in.Email.Key, in.Verified, in.PasswordHash,
+		in.Profile.FirstName, in.Profile.LastName, in.Profile.Company, in.Profile.Phone,
+		in.NoGroup, in.GroupID, in.ChannelID, channels, in.Locale, in.ResetRequired))
+	if err != nil {
+		return none, err
+	}
+	if !ok {
+		return none, emailTaken()
+	}
+	if err := guardID(id); err != nil {
+		return none, err
+	}
+	if _, err := t.saveFields(customerValues, storeID, id, &in.Fields); err != nil {
+		return none, err
+	}
+	about := in.about()
+	if in.Mint != nil {
+		tok := in.Mint(id)
+		tok.Payload.Email, about.Token = in.Email.Text, tok.Hash
+		if err := t.issueToken(storeID, tok); err != nil {
+			return none, err
 		}
-		if !ok {
-			return emailTaken()
+	}
+	if err := t.addEvent(storeID, event{scope: shop.EventCustomerCreated, entity: "customer", id: id, version: 1}, about); err != nil {
+		return none, err
+	}
+	if in.Address != nil {
+		if _, err := t.insertAddress(storeID, id, *in.Address); err != nil {
+			return none, err
 		}
-		if err := guardID(id); err != nil {
-			return err
-		}
-		if _, err := t.saveFields(customerValues, storeID, id, &in.Fields); err != nil {
-			return err
-		}
-		if err := t.addEvent(storeID, event{scope: shop.EventCustomerCreated, entity: "customer", id: id, version: 1}, in.about()); err != nil {
-			return err
-		}
-		if in.Address != nil {
-			if _, err := t.insertAddress(storeID, id, *in.Address); err != nil {
-				return err
-			}
-		}
-		customer, err = t.customer(storeID, id)
-		return err
-	})
-	return customer, err
+	}
+	return t.customer(storeID, id)
 }
 
 // about is what the event says of where the account comes from.
@@ -141,41 +180,30 @@ func emailTaken() error {
 	return shop.Errorf(shop.Conflict, "The email address is already in use.")
 }
 
-const lockCustomer = customerByID + `
-FOR UPDATE`
-
 const updateCustomer = `
 UPDATE customers
-SET    first_name = $3, last_name = $4, company = $5, phone = $6, email = $7, email_key = $8,
-       email_verified_at = CASE WHEN $9 THEN NULL ELSE email_verified_at END,
-       session_epoch = session_epoch + CASE WHEN $9 THEN 1 ELSE 0 END,
-       version = version + 1, date_modified = now()
+SET    first_name = $3, last_name = $4, company = $5, phone = $6, email = $7, version = version + 1, date_modified = now()
 WHERE  store_id = $1 AND id = $2
 RETURNING version`
 
-// Only the session at hand outlives a move to another address.
-const renewEpoch = `
-UPDATE sessions SET epoch = epoch + 1, seq = seq + 1
-WHERE  store_id = $1 AND token_hash = $2 AND revoked_at IS NULL`
-
-// UpdateCustomer applies a change. A new address has proved nothing and ends all
-// sessions but the one whose token is given. NotFound: the account is gone;
-// Conflict: the address is taken.
-func (s *Store) UpdateCustomer(ctx context.Context, storeID, id int64, tokenHash []byte, u shop.CustomerUpdate) (customer shop.Customer, err error) {
+// UpdateCustomer applies a change; move is for another address, which waits for
+// its proof. NotFound: the account is gone; Conflict: the address is taken.
+func (s *Store) UpdateCustomer(ctx context.Context, storeID, id int64, u shop.CustomerUpdate, move Move) (customer shop.Customer, err error) {
 	defer explain(&err, "updating customer %d of store %d", id, storeID)
 	err = s.tx(ctx, func(t tx) error {
-		var row customerRow
-		ok, err := found(t.get(&row, lockCustomer, storeID, id))
+		row, ok, err := t.lockAccount(storeID, id)
+		if err != nil || !ok {
+			return orMissing(err, "This account no longer exists.")
+		}
+		was := row.Customer
+		now, claimed, err := u.Apply(was)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			return shop.Errorf(shop.NotFound, "This account no longer exists.")
-		}
-		was := row.customer()
-		now, moved, err := u.Apply(was)
-		if err != nil {
-			return err
+		if u.Email != nil {
+			if err := t.move(storeID, was, claimed, move); err != nil {
+				return err
+			}
 		}
 		changed := changedFields(was, now)
 		fields, err := t.saveFields(customerValues, storeID, id, &u.Fields)
@@ -188,17 +216,8 @@ func (s *Store) UpdateCustomer(ctx context.Context, storeID, id int64, tokenHash
 		if customer = now; len(changed) == 0 {
 			return nil
 		}
-		err = t.get(&customer.Version, updateCustomer, storeID, id, now.FirstName, now.LastName, now.Company, now.Phone, now.Email, now.EmailKey, moved)
-		if violates(err, "customers_email") {
-			return emailTaken()
-		}
-		if err != nil {
+		if err := t.get(&customer.Version, updateCustomer, storeID, id, now.FirstName, now.LastName, now.Company, now.Phone, now.Email); err != nil {
 			return err
-		}
-		if moved {
-			if _, err := t.exec(renewEpoch, storeID, tokenHash); err != nil {
-				return err
-			}
 		}
 		return t.addEvent(storeID, event{shop.EventCustomerUpdated, "customer", id, customer.Version, changed})
 	})

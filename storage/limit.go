@@ -45,20 +45,25 @@ func (t tx) take(storeID int64, uses []Use) error {
 	// In the order of the keys, so that two requests cannot lock crosswise.
 	slices.SortFunc(uses, func(a, b Use) int { return bytes.Compare(a.Key, b.Key) })
 	for _, u := range uses {
-		every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
-		var tat int64
-		ok, err := found(t.get(&tat, takeLimit, storeID, u.Key, every, window))
+		ok, err := t.takeOne(storeID, u)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return t.spent(storeID, u, every, window)
+			return t.spent(storeID, u)
 		}
 	}
 	return nil
 }
 
-func (t tx) spent(storeID int64, u Use, every, window int64) error {
+// takeOne counts one use; ok is false when the limit is spent.
+func (t tx) takeOne(storeID int64, u Use) (ok bool, err error) {
+	var tat int64
+	return found(t.get(&tat, takeLimit, storeID, u.Key, u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()))
+}
+
+func (t tx) spent(storeID int64, u Use) error {
+	every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
 	var ahead int64
 	if err := t.get(&ahead, limitWait, storeID, u.Key); err != nil {
 		return fmt.Errorf("reading a spent limit: %w", err)

@@ -114,8 +114,7 @@ func everything(t *testing.T, w *world, s *storage.Store, ada int64, n int) {
 	}
 	_, err = s.Addresses(ctx, w.store, ada, shop.Window{Before: 1 << 40, Limit: 5})
 	must(t, err)
-	hash := tokenOf(secret)
-	_, err = s.UpdateCustomer(ctx, w.store, ada, hash[:], shop.CustomerUpdate{Company: &secret})
+	_, err = s.UpdateCustomer(ctx, w.store, ada, shop.CustomerUpdate{Company: &secret}, storage.Move{})
 	must(t, err)
 	must(t, s.Subscribe(ctx, w.store, guest(mail(n))))
 	must(t, s.Take(ctx, w.store, storage.Use{Key: []byte(secret), Limit: shop.Limit{Burst: 1, Window: 1e9}}))

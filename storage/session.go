@@ -116,6 +116,9 @@ type Login struct {
 	Old []byte
 	// Forgive is a limit that this success pays back.
 	Forgive []byte
+	// Tell is the budget for telling the owner of a login from a network that is
+	// new to the account; nil where this one is not.
+	Tell *Use
 }
 
 const insertSession = `
@@ -173,10 +176,37 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (customer sh
 		if _, err := t.exec(forgetLimit, storeID, in.Forgive); err != nil {
 			return err
 		}
+		if err := t.tellOfLogin(storeID, in); err != nil {
+			return err
+		}
 		customer, err = t.customer(storeID, in.CustomerID)
 		return err
 	})
 	return customer, ok, err
+}
+
+// Sessions are kept for 90 days. Whoever had none in that time may have been
+// away, and is not told of a first login.
+const strangeLogin = `
+SELECT EXISTS (SELECT 1 FROM sessions WHERE store_id = $1 AND customer_id = $2 AND token_hash <> $3)
+AND    NOT EXISTS (SELECT 1 FROM sessions WHERE store_id = $1 AND customer_id = $2 AND token_hash <> $3 AND ip_prefix = $4
+                   AND created_at > now() - interval '90 days')`
+
+// tellOfLogin has the owner told of a login from where none was before, within
+// the budget for that.
+func (t tx) tellOfLogin(storeID int64, in Login) error {
+	if in.Tell == nil {
+		return nil
+	}
+	var strange bool
+	if err := t.get(&strange, strangeLogin, storeID, in.CustomerID, in.TokenHash[:], in.Device.IPPrefix); err != nil || !strange {
+		return err
+	}
+	if within, err := t.takeOne(storeID, *in.Tell); err != nil || !within {
+		return err
+	}
+	return t.addEvent(storeID, event{scope: shop.EventNewDevice, entity: "customer", id: in.CustomerID},
+		shop.EventData{ChannelID: in.ChannelID, Session: in.ID})
 }
 
 // EndSession revokes a session; one that is over stays as it is.

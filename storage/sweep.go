@@ -48,6 +48,11 @@ DELETE FROM tokens
 WHERE  store_id = $1 AND hash IN (
     SELECT hash FROM tokens WHERE store_id = $1 AND expires_at < now() - interval '7 days' LIMIT $2)`
 
+const sweepRegistrations = `
+DELETE FROM registrations
+WHERE  store_id = $1 AND id IN (
+    SELECT id FROM registrations WHERE store_id = $1 AND asked_at < now() - interval '7 days' LIMIT $2)`
+
 // The network an agreement came from is kept for 90 days; its digest stays, so
 // that the chain still verifies.
 const sweepPrefixes = `
@@ -75,7 +80,7 @@ WHERE  store_id = $1 AND run_id = (SELECT run_id FROM oldest) AND line <= (SELEC
 // tells that a batch was full.
 func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error) {
 	defer explain(&err, "sweeping store %d", storeID)
-	for _, statement := range []string{sweepSessions, sweepLimits, sweepJobs, sweepEvents, sweepTokens, sweepPrefixes, sweepImports} {
+	for _, statement := range []string{sweepSessions, sweepLimits, sweepJobs, sweepEvents, sweepTokens, sweepRegistrations, sweepPrefixes, sweepImports} {
 		err := s.tx(ctx, func(t tx) error {
 			n, err := t.exec(statement, storeID, sweepBatch)
 			more = more || n == sweepBatch

@@ -66,10 +66,13 @@ func (t tx) redeemToken(storeID int64, r redemption) (shop.Token, error) {
 	var row tokenRow
 	ok, err := found(t.get(&row, redeemToken, storeID, r.Hash[:], r.Purpose, pq.StringArray(r.KeyIDs), r.SubjectID))
 	if err != nil || !ok {
-		return shop.Token{}, orMissing(err, "This link does not work any more.")
+		return shop.Token{}, deadLink(err)
 	}
 	return row.token()
 }
+
+// deadLink is err, or the one answer to everybody whose token does not fit.
+func deadLink(err error) error { return orMissing(err, "This link does not work any more.") }
 
 type tokenRow struct {
 	shop.Token

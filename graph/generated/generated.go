@@ -91,6 +91,10 @@ type ComplexityRoot struct {
 		Errors func(childComplexity int) int
 	}
 
+	ChangePasswordResult struct {
+		Errors func(childComplexity int) int
+	}
+
 	Channel struct {
 		ID         func(childComplexity int) int
 		Metafields func(childComplexity int, namespace string, keys []string, before *string, after *string, first *int64, last *int64) int
@@ -120,6 +124,10 @@ type ComplexityRoot struct {
 
 	CollectionInfo struct {
 		TotalItems func(childComplexity int) int
+	}
+
+	ConfirmEmailResult struct {
+		Errors func(childComplexity int) int
 	}
 
 	Country struct {
@@ -170,6 +178,7 @@ type ComplexityRoot struct {
 		CustomerGroupID          func(childComplexity int) int
 		CustomerGroupName        func(childComplexity int) int
 		Email                    func(childComplexity int) int
+		EmailVerified            func(childComplexity int) int
 		FirstName                func(childComplexity int) int
 		FormFields               func(childComplexity int) int
 		Group                    func(childComplexity int) int
@@ -178,6 +187,7 @@ type ComplexityRoot struct {
 		LastName                 func(childComplexity int) int
 		Metafields               func(childComplexity int, namespace string, keys []string, before *string, after *string, first *int64, last *int64) int
 		Notes                    func(childComplexity int) int
+		PendingEmail             func(childComplexity int) int
 		Phone                    func(childComplexity int) int
 		StoreCredit              func(childComplexity int) int
 		Subscriber               func(childComplexity int) int
@@ -265,14 +275,23 @@ type ComplexityRoot struct {
 	}
 
 	CustomerMutations struct {
-		AddCustomerAddress    func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) int
-		DeleteCustomerAddress func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.DeleteCustomerAddressInput) int
-		RegisterCustomer      func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) int
-		UpdateCustomer        func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) int
-		UpdateCustomerAddress func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) int
+		AddCustomerAddress      func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) int
+		ChangePassword          func(childComplexity int, input model.ChangePasswordInput) int
+		ConfirmEmail            func(childComplexity int, input model.ConfirmEmailInput) int
+		DeleteCustomerAddress   func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.DeleteCustomerAddressInput) int
+		RegisterCustomer        func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) int
+		RequestResetPassword    func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.RequestResetPasswordInput) int
+		ResendEmailConfirmation func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.ResendEmailConfirmationInput) int
+		ResetPassword           func(childComplexity int, input model.ResetPasswordInput) int
+		UpdateCustomer          func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) int
+		UpdateCustomerAddress   func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) int
 	}
 
 	CustomerNotLoggedInError struct {
+		Message func(childComplexity int) int
+	}
+
+	CustomerPasswordError struct {
 		Message func(childComplexity int) int
 	}
 
@@ -281,8 +300,9 @@ type ComplexityRoot struct {
 	}
 
 	CustomersSettings struct {
-		IsAccountCreationEnabled   func(childComplexity int) int
-		PasswordComplexitySettings func(childComplexity int) int
+		IsAccountCreationEnabled    func(childComplexity int) int
+		IsEmailVerificationRequired func(childComplexity int) int
+		PasswordComplexitySettings  func(childComplexity int) int
 	}
 
 	DateFormField struct {
@@ -334,6 +354,10 @@ type ComplexityRoot struct {
 		ControlPanelInactivityDurationSeconds func(childComplexity int) int
 		ShopperActivityExtendsDuration        func(childComplexity int) int
 		ShopperInactivityDurationSeconds      func(childComplexity int) int
+	}
+
+	InvalidTokenError struct {
+		Message func(childComplexity int) int
 	}
 
 	Locale struct {
@@ -528,8 +552,9 @@ type ComplexityRoot struct {
 	}
 
 	RegisterCustomerResult struct {
-		Customer func(childComplexity int) int
-		Errors   func(childComplexity int) int
+		Customer             func(childComplexity int) int
+		Errors               func(childComplexity int) int
+		VerificationRequired func(childComplexity int) int
 	}
 
 	RemoveSubscriberEmailInvalidError struct {
@@ -542,6 +567,18 @@ type ComplexityRoot struct {
 
 	RemoveSubscriberUnexpectedError struct {
 		Message func(childComplexity int) int
+	}
+
+	RequestResetPasswordResult struct {
+		Errors func(childComplexity int) int
+	}
+
+	ResendEmailConfirmationResult struct {
+		Errors func(childComplexity int) int
+	}
+
+	ResetPasswordResult struct {
+		Errors func(childComplexity int) int
 	}
 
 	Settings struct {
@@ -632,6 +669,8 @@ type CustomerResolver interface {
 	CustomerGroupID(ctx context.Context, obj *shop.Customer) (int64, error)
 	CustomerGroupName(ctx context.Context, obj *shop.Customer) (*string, error)
 
+	PendingEmail(ctx context.Context, obj *shop.Customer) (*string, error)
+
 	AddressCount(ctx context.Context, obj *shop.Customer) (int64, error)
 	Addresses(ctx context.Context, obj *shop.Customer, before *string, after *string, first *int64, last *int64) (*model.Connection[shop.CustomerAddress], error)
 	AttributeCount(ctx context.Context, obj *shop.Customer) (int64, error)
@@ -652,6 +691,11 @@ type CustomerAttributesResolver interface {
 	Attribute(ctx context.Context, obj *model.CustomerAttributes, entityID int64) (*shop.CustomerAttribute, error)
 }
 type CustomerMutationsResolver interface {
+	ChangePassword(ctx context.Context, obj *model.CustomerMutations, input model.ChangePasswordInput) (*model.ChangePasswordResult, error)
+	RequestResetPassword(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.RequestResetPasswordInput) (*model.RequestResetPasswordResult, error)
+	ResetPassword(ctx context.Context, obj *model.CustomerMutations, input model.ResetPasswordInput) (*model.ResetPasswordResult, error)
+	ConfirmEmail(ctx context.Context, obj *model.CustomerMutations, input model.ConfirmEmailInput) (*model.ConfirmEmailResult, error)
+	ResendEmailConfirmation(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.ResendEmailConfirmationInput) (*model.ResendEmailConfirmationResult, error)
 	RegisterCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) (*model.RegisterCustomerResult, error)
 	UpdateCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) (*model.UpdateCustomerResult, error)
 	AddCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) (*model.AddCustomerAddressResult, error)
@@ -810,6 +854,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CartUnassignResult.Errors(childComplexity), true
 
+	case "ChangePasswordResult.errors":
+		if e.ComplexityRoot.ChangePasswordResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangePasswordResult.Errors(childComplexity), true
+
 	case "Channel.entityId":
 		if e.ComplexityRoot.Channel.ID == nil {
 			break
@@ -915,6 +966,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CollectionInfo.TotalItems(childComplexity), true
+
+	case "ConfirmEmailResult.errors":
+		if e.ComplexityRoot.ConfirmEmailResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmEmailResult.Errors(childComplexity), true
 
 	case "Country.code":
 		if e.ComplexityRoot.Country.Code == nil {
@@ -1067,6 +1125,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Email(childComplexity), true
+	case "Customer.isEmailVerified":
+		if e.ComplexityRoot.Customer.EmailVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.EmailVerified(childComplexity), true
 	case "Customer.firstName":
 		if e.ComplexityRoot.Customer.FirstName == nil {
 			break
@@ -1120,6 +1184,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Notes(childComplexity), true
+	case "Customer.pendingEmail":
+		if e.ComplexityRoot.Customer.PendingEmail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.PendingEmail(childComplexity), true
 	case "Customer.phone":
 		if e.ComplexityRoot.Customer.Phone == nil {
 			break
@@ -1437,6 +1507,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerMutations.AddCustomerAddress(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.AddCustomerAddressInput)), true
+	case "CustomerMutations.changePassword":
+		if e.ComplexityRoot.CustomerMutations.ChangePassword == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_changePassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "CustomerMutations.confirmEmail":
+		if e.ComplexityRoot.CustomerMutations.ConfirmEmail == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_confirmEmail_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.ConfirmEmail(childComplexity, args["input"].(model.ConfirmEmailInput)), true
 	case "CustomerMutations.deleteCustomerAddress":
 		if e.ComplexityRoot.CustomerMutations.DeleteCustomerAddress == nil {
 			break
@@ -1459,6 +1551,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerMutations.RegisterCustomer(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.RegisterCustomerInput)), true
+	case "CustomerMutations.requestResetPassword":
+		if e.ComplexityRoot.CustomerMutations.RequestResetPassword == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_requestResetPassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.RequestResetPassword(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.RequestResetPasswordInput)), true
+	case "CustomerMutations.resendEmailConfirmation":
+		if e.ComplexityRoot.CustomerMutations.ResendEmailConfirmation == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_resendEmailConfirmation_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.ResendEmailConfirmation(childComplexity, args["reCaptchaV2"].(*model.ReCaptchaV2Input), args["input"].(model.ResendEmailConfirmationInput)), true
+	case "CustomerMutations.resetPassword":
+		if e.ComplexityRoot.CustomerMutations.ResetPassword == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_resetPassword_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.ResetPassword(childComplexity, args["input"].(model.ResetPasswordInput)), true
 	case "CustomerMutations.updateCustomer":
 		if e.ComplexityRoot.CustomerMutations.UpdateCustomer == nil {
 			break
@@ -1489,6 +1614,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerNotLoggedInError.Message(childComplexity), true
 
+	case "CustomerPasswordError.message":
+		if e.ComplexityRoot.CustomerPasswordError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerPasswordError.Message(childComplexity), true
+
 	case "CustomerRegistrationError.message":
 		if e.ComplexityRoot.CustomerRegistrationError.Message == nil {
 			break
@@ -1502,6 +1634,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomersSettings.IsAccountCreationEnabled(childComplexity), true
+	case "CustomersSettings.isEmailVerificationRequired":
+		if e.ComplexityRoot.CustomersSettings.IsEmailVerificationRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomersSettings.IsEmailVerificationRequired(childComplexity), true
 	case "CustomersSettings.passwordComplexitySettings":
 		if e.ComplexityRoot.CustomersSettings.PasswordComplexitySettings == nil {
 			break
@@ -1681,6 +1819,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InactivitySettings.ShopperInactivityDurationSeconds(childComplexity), true
+
+	case "InvalidTokenError.message":
+		if e.ComplexityRoot.InvalidTokenError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvalidTokenError.Message(childComplexity), true
 
 	case "Locale.code":
 		if e.ComplexityRoot.Locale.Code == nil {
@@ -2446,6 +2591,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegisterCustomerResult.Errors(childComplexity), true
+	case "RegisterCustomerResult.verificationRequired":
+		if e.ComplexityRoot.RegisterCustomerResult.VerificationRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterCustomerResult.VerificationRequired(childComplexity), true
 
 	case "RemoveSubscriberEmailInvalidError.message":
 		if e.ComplexityRoot.RemoveSubscriberEmailInvalidError.Message == nil {
@@ -2467,6 +2618,27 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RemoveSubscriberUnexpectedError.Message(childComplexity), true
+
+	case "RequestResetPasswordResult.errors":
+		if e.ComplexityRoot.RequestResetPasswordResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestResetPasswordResult.Errors(childComplexity), true
+
+	case "ResendEmailConfirmationResult.errors":
+		if e.ComplexityRoot.ResendEmailConfirmationResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendEmailConfirmationResult.Errors(childComplexity), true
+
+	case "ResetPasswordResult.errors":
+		if e.ComplexityRoot.ResetPasswordResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetPasswordResult.Errors(childComplexity), true
 
 	case "Settings.channelId":
 		if e.ComplexityRoot.Settings.ChannelID == nil {
@@ -2752,7 +2924,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AddCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputAddCustomerAddressInput)),
+			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("CheckboxesFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckboxesFormFieldInput)),
+			graphql.NewInputUnmarshaler("ConfirmEmailInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmEmailInput)),
 			graphql.NewInputUnmarshaler("ConsentInput", graphql.BindUnmarshaler(ec, unmarshalInputConsentInput)),
 			graphql.NewInputUnmarshaler("CountryFiltersInput", graphql.BindUnmarshaler(ec, unmarshalInputCountryFiltersInput)),
 			graphql.NewInputUnmarshaler("CreateSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateSubscriberInput)),
@@ -2767,6 +2941,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReCaptchaV2Input", graphql.BindUnmarshaler(ec, unmarshalInputReCaptchaV2Input)),
 			graphql.NewInputUnmarshaler("RegisterCustomerInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCustomerInput)),
 			graphql.NewInputUnmarshaler("RemoveSubscriberInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveSubscriberInput)),
+			graphql.NewInputUnmarshaler("RequestResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestResetPasswordInput)),
+			graphql.NewInputUnmarshaler("ResendEmailConfirmationInput", graphql.BindUnmarshaler(ec, unmarshalInputResendEmailConfirmationInput)),
+			graphql.NewInputUnmarshaler("ResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputResetPasswordInput)),
 			graphql.NewInputUnmarshaler("TextFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputTextFormFieldInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressDataInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressDataInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressInput)),
@@ -3022,6 +3199,10 @@ type Customer {
   customerGroupName: String
   "As typed."
   email: String!
+  "Whether the mailbox has been proved."
+  isEmailVerified: Boolean!
+  "A new address that has not proved itself yet; null for none."
+  pendingEmail: String
   "As typed."
   firstName: String!
   "As typed."
@@ -3367,6 +3548,35 @@ enum DestinationAddressType {
 
 "What a shopper does with an account."
 type CustomerMutations {
+  "Sets a new password and ends all other sessions."
+  changePassword(
+    "The present password and the new one."
+    input: ChangePasswordInput!
+  ): ChangePasswordResult!
+  "Mails a link with which a new password can be chosen. Same answer for every address; a mail in two minutes and five a day at most."
+  requestResetPassword(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
+    "Whose password."
+    input: RequestResetPasswordInput!
+  ): RequestResetPasswordResult!
+  "Sets a new password by the link of a mail, proves the mailbox, and ends all sessions. Logs nobody in."
+  resetPassword(
+    "What the link says, and the new password."
+    input: ResetPasswordInput!
+  ): ResetPasswordResult!
+  "Does what a mail asks to confirm: an account, a new address, or that an address is the account's owner's. A new address ends all other sessions."
+  confirmEmail(
+    "What the link says."
+    input: ConfirmEmailInput!
+  ): ConfirmEmailResult!
+  "Mails another link to an address that has yet to prove itself. Same answer for every address; a mail in two minutes and five a day at most."
+  resendEmailConfirmation(
+    "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
+    reCaptchaV2: ReCaptchaV2Input
+    "The address."
+    input: ResendEmailConfirmationInput!
+  ): ResendEmailConfirmationResult!
   "Makes an account, without logging in."
   registerCustomer(
     "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
@@ -3432,8 +3642,10 @@ input RegisterCustomerInput {
 
 "What a registration gives."
 type RegisterCustomerResult {
-  "The new account; null when it was refused."
+  "The new account; null when it was refused, or waits for the proof of its mailbox."
   customer: Customer
+  "True when the store asks for proof of the mailbox: customer is then null and the answer is the same for every address."
+  verificationRequired: Boolean!
   "Empty on success."
   errors: [RegisterCustomerError!]!
 }
@@ -3447,7 +3659,7 @@ input UpdateCustomerInput {
   firstName: String
   "1 to 100 characters."
   lastName: String
-  "Another address has proved nothing yet, and ends the account's other sessions."
+  "Another address is mailed a link, and is the account's once that was used; until then it is pendingEmail. The present one withdraws it."
   email: String
   "At most 50 characters."
   phone: String
@@ -3588,6 +3800,101 @@ type AddressDoesNotExistError implements Error {
   "To be shown as it is."
   message: String!
 }
+
+"The present password and a new one."
+input ChangePasswordInput {
+  "The present password."
+  currentPassword: String!
+  "As site.settings.customers.passwordComplexitySettings asks."
+  newPassword: String!
+}
+
+"What a change of the password gives."
+type ChangePasswordResult {
+  "Empty on success."
+  errors: [ChangePasswordError!]!
+}
+
+"Why a change of the password was refused."
+union ChangePasswordError = ValidationError | CustomerDoesNotExistError | CustomerPasswordError | CustomerNotLoggedInError
+
+"Whose password is to be chosen anew."
+input RequestResetPasswordInput {
+  "The account's address."
+  email: String!
+  "Where the link leads on the storefront, as {path}?c={customerEntityId}&t={token}; a plain page when left out."
+  path: String
+}
+
+"What asking for a new password gives."
+type RequestResetPasswordResult {
+  "Empty on success, which says nothing about the address."
+  errors: [RequestResetPasswordError!]!
+}
+
+"Why nobody was asked for."
+union RequestResetPasswordError = ValidationError
+
+"A new password, by the link of a mail."
+input ResetPasswordInput {
+  "c of the link."
+  customerEntityId: Int!
+  "t of the link; it works for 30 minutes, once."
+  token: String!
+  "As site.settings.customers.passwordComplexitySettings asks."
+  newPassword: String!
+}
+
+"What a new password gives."
+type ResetPasswordResult {
+  "Empty on success."
+  errors: [ResetPasswordError!]!
+}
+
+"Why the password was not set."
+union ResetPasswordError = ValidationError | CustomerPasswordError
+
+"What shows that somebody may set the password is wrong: the present password, or the link."
+type CustomerPasswordError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"The link of a mail."
+input ConfirmEmailInput {
+  "t of the link; it works for a day, once."
+  token: String!
+}
+
+"What a confirmation gives."
+type ConfirmEmailResult {
+  "Empty on success."
+  errors: [ConfirmEmailError!]!
+}
+
+"Why nothing was confirmed."
+union ConfirmEmailError = InvalidTokenError | EmailAlreadyInUseError
+
+"A link that was never issued, is used or replaced by a newer one, or is over its time: not told apart."
+type InvalidTokenError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"Who wants another link."
+input ResendEmailConfirmationInput {
+  "The address that has yet to prove itself."
+  email: String!
+}
+
+"What asking for another link gives."
+type ResendEmailConfirmationResult {
+  "Empty on success, which says nothing about the address."
+  errors: [ResendEmailConfirmationError!]!
+}
+
+"Why no address was asked for."
+union ResendEmailConfirmationError = ValidationError
 
 "Another account of the store has this address."
 type EmailAlreadyInUseError implements Error {
@@ -3979,6 +4286,8 @@ type CustomersSettings {
   isAccountCreationEnabled: Boolean!
   "What a password has to be like."
   passwordComplexitySettings: PasswordComplexitySettings
+  "Whether a sign-up waits until its mailbox is proved."
+  isEmailVerificationRequired: Boolean!
 }
 
 "What a password has to be like. Well-known passwords are refused besides."
@@ -4448,6 +4757,14 @@ func childFields_CartUnassignResult(ctx context.Context, ec *executionContext, f
 	return nil, fmt.Errorf("no field named %q was found under type CartUnassignResult", field.Name)
 }
 
+func childFields_ChangePasswordResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_ChangePasswordResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordResult", field.Name)
+}
+
 func childFields_Channel(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "entityId":
@@ -4474,6 +4791,14 @@ func childFields_CollectionInfo(ctx context.Context, ec *executionContext, field
 		return fieldContext_CollectionInfo_totalItems(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CollectionInfo", field.Name)
+}
+
+func childFields_ConfirmEmailResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_ConfirmEmailResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmEmailResult", field.Name)
 }
 
 func childFields_Country(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4526,6 +4851,10 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Customer_customerGroupName(ctx, ec, field)
 	case "email":
 		return fieldContext_Customer_email(ctx, ec, field)
+	case "isEmailVerified":
+		return fieldContext_Customer_isEmailVerified(ctx, ec, field)
+	case "pendingEmail":
+		return fieldContext_Customer_pendingEmail(ctx, ec, field)
 	case "firstName":
 		return fieldContext_Customer_firstName(ctx, ec, field)
 	case "lastName":
@@ -4690,6 +5019,16 @@ func childFields_CustomerGroupEdge(ctx context.Context, ec *executionContext, fi
 
 func childFields_CustomerMutations(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "changePassword":
+		return fieldContext_CustomerMutations_changePassword(ctx, ec, field)
+	case "requestResetPassword":
+		return fieldContext_CustomerMutations_requestResetPassword(ctx, ec, field)
+	case "resetPassword":
+		return fieldContext_CustomerMutations_resetPassword(ctx, ec, field)
+	case "confirmEmail":
+		return fieldContext_CustomerMutations_confirmEmail(ctx, ec, field)
+	case "resendEmailConfirmation":
+		return fieldContext_CustomerMutations_resendEmailConfirmation(ctx, ec, field)
 	case "registerCustomer":
 		return fieldContext_CustomerMutations_registerCustomer(ctx, ec, field)
 	case "updateCustomer":
@@ -4710,6 +5049,8 @@ func childFields_CustomersSettings(ctx context.Context, ec *executionContext, fi
 		return fieldContext_CustomersSettings_isAccountCreationEnabled(ctx, ec, field)
 	case "passwordComplexitySettings":
 		return fieldContext_CustomersSettings_passwordComplexitySettings(ctx, ec, field)
+	case "isEmailVerificationRequired":
+		return fieldContext_CustomersSettings_isEmailVerificationRequired(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomersSettings", field.Name)
 }
@@ -4940,6 +5281,8 @@ func childFields_RegisterCustomerResult(ctx context.Context, ec *executionContex
 	switch field.Name {
 	case "customer":
 		return fieldContext_RegisterCustomerResult_customer(ctx, ec, field)
+	case "verificationRequired":
+		return fieldContext_RegisterCustomerResult_verificationRequired(ctx, ec, field)
 	case "errors":
 		return fieldContext_RegisterCustomerResult_errors(ctx, ec, field)
 	}
@@ -4952,6 +5295,30 @@ func childFields_RemoveSubscriberResult(ctx context.Context, ec *executionContex
 		return fieldContext_RemoveSubscriberResult_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoveSubscriberResult", field.Name)
+}
+
+func childFields_RequestResetPasswordResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_RequestResetPasswordResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestResetPasswordResult", field.Name)
+}
+
+func childFields_ResendEmailConfirmationResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_ResendEmailConfirmationResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResendEmailConfirmationResult", field.Name)
+}
+
+func childFields_ResetPasswordResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_ResetPasswordResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordResult", field.Name)
 }
 
 func childFields_Settings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5260,6 +5627,34 @@ func field_CustomerMutations_addCustomerAddress_args(ctx context.Context, ec *ex
 	return args, nil
 }
 
+func field_CustomerMutations_changePassword_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangePasswordInput, error) {
+			return unmarshalNChangePasswordInput2regularsᚋgraphᚋmodelᚐChangePasswordInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_CustomerMutations_confirmEmail_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmEmailInput, error) {
+			return unmarshalNConfirmEmailInput2regularsᚋgraphᚋmodelᚐConfirmEmailInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_CustomerMutations_deleteCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5301,6 +5696,64 @@ func field_CustomerMutations_registerCustomer_args(ctx context.Context, ec *exec
 		return nil, err
 	}
 	args["input"] = arg1
+	return args, nil
+}
+
+func field_CustomerMutations_requestResetPassword_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestResetPasswordInput, error) {
+			return unmarshalNRequestResetPasswordInput2regularsᚋgraphᚋmodelᚐRequestResetPasswordInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
+func field_CustomerMutations_resendEmailConfirmation_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reCaptchaV2",
+		func(ctx context.Context, v any) (*model.ReCaptchaV2Input, error) {
+			return unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reCaptchaV2"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResendEmailConfirmationInput, error) {
+			return unmarshalNResendEmailConfirmationInput2regularsᚋgraphᚋmodelᚐResendEmailConfirmationInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	return args, nil
+}
+
+func field_CustomerMutations_resetPassword_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResetPasswordInput, error) {
+			return unmarshalNResetPasswordInput2regularsᚋgraphᚋmodelᚐResetPasswordInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -5979,6 +6432,13 @@ func fieldContext_CartUnassignResult_errors(_ context.Context, ec *executionCont
 	return graphql.NewScalarFieldContext("CartUnassignResult", field, false, false, "CartUnassignError")
 }
 
+func _ChangePasswordResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ChangePasswordResult) (ret graphql.Marshaler) {
+	return marshalNChangePasswordError2ᚕregularsᚋgraphᚋmodelᚐChangePasswordErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_ChangePasswordResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangePasswordResult", field, false, false, "ChangePasswordError")
+}
+
 func _Channel_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Channel) (ret graphql.Marshaler) {
 	return marshalNLong2int64(ctx, ec, field.Selections, obj.ID)
 }
@@ -6143,6 +6603,13 @@ func _CollectionInfo_totalItems(ctx context.Context, ec *executionContext, field
 }
 func fieldContext_CollectionInfo_totalItems(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CollectionInfo", field, false, false, "Long")
+}
+
+func _ConfirmEmailResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ConfirmEmailResult) (ret graphql.Marshaler) {
+	return marshalNConfirmEmailError2ᚕregularsᚋgraphᚋmodelᚐConfirmEmailErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_ConfirmEmailResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmEmailResult", field, false, false, "ConfirmEmailError")
 }
 
 func _Country_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Country) (ret graphql.Marshaler) {
@@ -6322,6 +6789,36 @@ func _Customer_email(ctx context.Context, ec *executionContext, field graphql.Co
 }
 func fieldContext_Customer_email(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
+}
+
+func _Customer_isEmailVerified(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.EmailVerified)
+}
+func fieldContext_Customer_isEmailVerified(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, false, false, "Boolean")
+}
+
+func _Customer_pendingEmail(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_pendingEmail(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().PendingEmail(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Customer_pendingEmail(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, true, "String")
 }
 
 func _Customer_firstName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
@@ -7151,6 +7648,226 @@ func fieldContext_CustomerGroupEdge_cursor(_ context.Context, ec *executionConte
 	return graphql.NewScalarFieldContext("CustomerGroupEdge", field, true, false, "String")
 }
 
+func _CustomerMutations_changePassword(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_changePassword(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().ChangePassword(ctx, obj, fc.Args["input"].(model.ChangePasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordResult) graphql.Marshaler {
+			return marshalNChangePasswordResult2ᚖregularsᚋgraphᚋmodelᚐChangePasswordResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_changePassword(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ChangePasswordResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_changePassword_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_requestResetPassword(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_requestResetPassword(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().RequestResetPassword(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.RequestResetPasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestResetPasswordResult) graphql.Marshaler {
+			return marshalNRequestResetPasswordResult2ᚖregularsᚋgraphᚋmodelᚐRequestResetPasswordResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_requestResetPassword(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RequestResetPasswordResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_requestResetPassword_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_resetPassword(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_resetPassword(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().ResetPassword(ctx, obj, fc.Args["input"].(model.ResetPasswordInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResetPasswordResult) graphql.Marshaler {
+			return marshalNResetPasswordResult2ᚖregularsᚋgraphᚋmodelᚐResetPasswordResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_resetPassword(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResetPasswordResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_resetPassword_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_confirmEmail(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_confirmEmail(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().ConfirmEmail(ctx, obj, fc.Args["input"].(model.ConfirmEmailInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmEmailResult) graphql.Marshaler {
+			return marshalNConfirmEmailResult2ᚖregularsᚋgraphᚋmodelᚐConfirmEmailResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_confirmEmail(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ConfirmEmailResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_confirmEmail_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _CustomerMutations_resendEmailConfirmation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_resendEmailConfirmation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().ResendEmailConfirmation(ctx, obj, fc.Args["reCaptchaV2"].(*model.ReCaptchaV2Input), fc.Args["input"].(model.ResendEmailConfirmationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResendEmailConfirmationResult) graphql.Marshaler {
+			return marshalNResendEmailConfirmationResult2ᚖregularsᚋgraphᚋmodelᚐResendEmailConfirmationResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_resendEmailConfirmation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResendEmailConfirmationResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_resendEmailConfirmation_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _CustomerMutations_registerCustomer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7378,6 +8095,13 @@ func fieldContext_CustomerNotLoggedInError_message(_ context.Context, ec *execut
 	return graphql.NewScalarFieldContext("CustomerNotLoggedInError", field, false, false, "String")
 }
 
+func _CustomerPasswordError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerPasswordError) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_CustomerPasswordError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerPasswordError", field, false, false, "String")
+}
+
 func _CustomerRegistrationError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerRegistrationError) (ret graphql.Marshaler) {
 	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
@@ -7406,6 +8130,13 @@ func fieldContext_CustomersSettings_passwordComplexitySettings(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func _CustomersSettings_isEmailVerificationRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.IsEmailVerificationRequired)
+}
+func fieldContext_CustomersSettings_isEmailVerificationRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomersSettings", field, false, false, "Boolean")
 }
 
 func _DateFormField_defaultDate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.DateFormField) (ret graphql.Marshaler) {
@@ -7739,6 +8470,13 @@ func _InactivitySettings_controlPanelInactivityDurationSeconds(ctx context.Conte
 }
 func fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
+}
+
+func _InvalidTokenError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InvalidTokenError) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_InvalidTokenError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvalidTokenError", field, false, false, "String")
 }
 
 func _Locale_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
@@ -9198,6 +9936,13 @@ func fieldContext_RegisterCustomerResult_customer(_ context.Context, ec *executi
 	return fc, nil
 }
 
+func _RegisterCustomerResult_verificationRequired(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RegisterCustomerResult) (ret graphql.Marshaler) {
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.VerificationRequired)
+}
+func fieldContext_RegisterCustomerResult_verificationRequired(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RegisterCustomerResult", field, false, false, "Boolean")
+}
+
 func _RegisterCustomerResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RegisterCustomerResult) (ret graphql.Marshaler) {
 	return marshalNRegisterCustomerError2ᚕregularsᚋgraphᚋmodelᚐRegisterCustomerErrorᚄ(ctx, ec, field.Selections, obj.Errors)
 }
@@ -9224,6 +9969,27 @@ func _RemoveSubscriberUnexpectedError_message(ctx context.Context, ec *execution
 }
 func fieldContext_RemoveSubscriberUnexpectedError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoveSubscriberUnexpectedError", field, false, false, "String")
+}
+
+func _RequestResetPasswordResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RequestResetPasswordResult) (ret graphql.Marshaler) {
+	return marshalNRequestResetPasswordError2ᚕregularsᚋgraphᚋmodelᚐRequestResetPasswordErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_RequestResetPasswordResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestResetPasswordResult", field, false, false, "RequestResetPasswordError")
+}
+
+func _ResendEmailConfirmationResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResendEmailConfirmationResult) (ret graphql.Marshaler) {
+	return marshalNResendEmailConfirmationError2ᚕregularsᚋgraphᚋmodelᚐResendEmailConfirmationErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_ResendEmailConfirmationResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResendEmailConfirmationResult", field, false, false, "ResendEmailConfirmationError")
+}
+
+func _ResetPasswordResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ResetPasswordResult) (ret graphql.Marshaler) {
+	return marshalNResetPasswordError2ᚕregularsᚋgraphᚋmodelᚐResetPasswordErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_ResetPasswordResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResetPasswordResult", field, false, false, "ResetPasswordError")
 }
 
 func _Settings_storeName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
@@ -10488,6 +11254,55 @@ func UnmarshalAddCustomerAddressInput(ctx context.Context, raw any) (model.AddCu
 	return out, err
 }
 
+func unmarshalInputChangePasswordInput(ctx context.Context, ec *executionContext, obj any) (model.ChangePasswordInput, error) {
+	var it model.ChangePasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"currentPassword", "newPassword"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "currentPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currentPassword"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CurrentPassword = data
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPassword = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalChangePasswordInput unmarshals raw into the ChangePasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalChangePasswordInput(ctx context.Context, raw any) (model.ChangePasswordInput, error) {
+	var out model.ChangePasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ChangePasswordInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputCheckboxesFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.CheckboxesFormFieldInput, error) {
 	var it model.CheckboxesFormFieldInput
 	if obj == nil {
@@ -10534,6 +11349,48 @@ func unmarshalInputCheckboxesFormFieldInput(ctx context.Context, ec *executionCo
 func UnmarshalCheckboxesFormFieldInput(ctx context.Context, raw any) (model.CheckboxesFormFieldInput, error) {
 	var out model.CheckboxesFormFieldInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CheckboxesFormFieldInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputConfirmEmailInput(ctx context.Context, ec *executionContext, obj any) (model.ConfirmEmailInput, error) {
+	var it model.ConfirmEmailInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConfirmEmailInput unmarshals raw into the ConfirmEmailInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConfirmEmailInput(ctx context.Context, raw any) (model.ConfirmEmailInput, error) {
+	var out model.ConfirmEmailInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmEmailInput", raw, &out)
 	return out, err
 }
 
@@ -11325,6 +12182,153 @@ func UnmarshalRemoveSubscriberInput(ctx context.Context, raw any) (model.RemoveS
 	return out, err
 }
 
+func unmarshalInputRequestResetPasswordInput(ctx context.Context, ec *executionContext, obj any) (model.RequestResetPasswordInput, error) {
+	var it model.RequestResetPasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"email", "path"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "path":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("path"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Path = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestResetPasswordInput unmarshals raw into the RequestResetPasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestResetPasswordInput(ctx context.Context, raw any) (model.RequestResetPasswordInput, error) {
+	var out model.RequestResetPasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestResetPasswordInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputResendEmailConfirmationInput(ctx context.Context, ec *executionContext, obj any) (model.ResendEmailConfirmationInput, error) {
+	var it model.ResendEmailConfirmationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"email"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResendEmailConfirmationInput unmarshals raw into the ResendEmailConfirmationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResendEmailConfirmationInput(ctx context.Context, raw any) (model.ResendEmailConfirmationInput, error) {
+	var out model.ResendEmailConfirmationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResendEmailConfirmationInput", raw, &out)
+	return out, err
+}
+
+func unmarshalInputResetPasswordInput(ctx context.Context, ec *executionContext, obj any) (model.ResetPasswordInput, error) {
+	var it model.ResetPasswordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customerEntityId", "token", "newPassword"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customerEntityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customerEntityId"))
+			data, err := unmarshalNInt2int64(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomerID = data
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		case "newPassword":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPassword"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPassword = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResetPasswordInput unmarshals raw into the ResetPasswordInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResetPasswordInput(ctx context.Context, raw any) (model.ResetPasswordInput, error) {
+	var out model.ResetPasswordInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResetPasswordInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputTextFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.TextFormFieldInput, error) {
 	var it model.TextFormFieldInput
 	if obj == nil {
@@ -11677,6 +12681,74 @@ func _CartUnassignError(ctx context.Context, ec *executionContext, sel ast.Selec
 	}
 }
 
+func _ChangePasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.ChangePasswordError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	case model.CustomerPasswordError:
+		return _CustomerPasswordError(ctx, ec, sel, &obj)
+	case *model.CustomerPasswordError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerPasswordError(ctx, ec, sel, obj)
+	case model.CustomerNotLoggedInError:
+		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
+	case *model.CustomerNotLoggedInError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerNotLoggedInError(ctx, ec, sel, obj)
+	case model.CustomerDoesNotExistError:
+		return _CustomerDoesNotExistError(ctx, ec, sel, &obj)
+	case *model.CustomerDoesNotExistError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerDoesNotExistError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ChangePasswordError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _ConfirmEmailError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.ConfirmEmailError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.InvalidTokenError:
+		return _InvalidTokenError(ctx, ec, sel, &obj)
+	case *model.InvalidTokenError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _InvalidTokenError(ctx, ec, sel, obj)
+	case model.EmailAlreadyInUseError:
+		return _EmailAlreadyInUseError(ctx, ec, sel, &obj)
+	case *model.EmailAlreadyInUseError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _EmailAlreadyInUseError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ConfirmEmailError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func _CreateSubscriberError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.CreateSubscriberError) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -11846,6 +12918,13 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _RemoveSubscriberEmailInvalidError(ctx, ec, sel, obj)
+	case model.InvalidTokenError:
+		return _InvalidTokenError(ctx, ec, sel, &obj)
+	case *model.InvalidTokenError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _InvalidTokenError(ctx, ec, sel, obj)
 	case model.EmailAlreadyInUseError:
 		return _EmailAlreadyInUseError(ctx, ec, sel, &obj)
 	case *model.EmailAlreadyInUseError:
@@ -11860,6 +12939,13 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _CustomerRegistrationError(ctx, ec, sel, obj)
+	case model.CustomerPasswordError:
+		return _CustomerPasswordError(ctx, ec, sel, &obj)
+	case *model.CustomerPasswordError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerPasswordError(ctx, ec, sel, obj)
 	case model.CustomerNotLoggedInError:
 		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
 	case *model.CustomerNotLoggedInError:
@@ -12127,6 +13213,73 @@ func _RemoveSubscriberError(ctx context.Context, ec *executionContext, sel ast.S
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of RemoveSubscriberError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _RequestResetPasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.RequestResetPasswordError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of RequestResetPasswordError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _ResendEmailConfirmationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.ResendEmailConfirmationError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ResendEmailConfirmationError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _ResetPasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.ResetPasswordError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.ValidationError:
+		return _ValidationError(ctx, ec, sel, &obj)
+	case *model.ValidationError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ValidationError(ctx, ec, sel, obj)
+	case model.CustomerPasswordError:
+		return _CustomerPasswordError(ctx, ec, sel, &obj)
+	case *model.CustomerPasswordError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerPasswordError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ResetPasswordError must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -12552,6 +13705,39 @@ func _CartUnassignResult(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var changePasswordResultImplementors = []string{"ChangePasswordResult"}
+
+func _ChangePasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ChangePasswordResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, changePasswordResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangePasswordResult")
+		case "errors":
+			out.Values[i] = _ChangePasswordResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var channelImplementors = []string{"Channel"}
 
 func _Channel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Channel) graphql.Marshaler {
@@ -12754,6 +13940,39 @@ func _CollectionInfo(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "totalItems":
 			out.Values[i] = _CollectionInfo_totalItems(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var confirmEmailResultImplementors = []string{"ConfirmEmailResult"}
+
+func _ConfirmEmailResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ConfirmEmailResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, confirmEmailResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmEmailResult")
+		case "errors":
+			out.Values[i] = _ConfirmEmailResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -13108,6 +14327,17 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "isEmailVerified":
+			out.Values[i] = _Customer_isEmailVerified(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pendingEmail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_pendingEmail(ctx, ec, field, obj)
+				})
 		case "firstName":
 			out.Values[i] = _Customer_firstName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -13494,7 +14724,7 @@ func _CustomerAttributes(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
-var customerDoesNotExistErrorImplementors = []string{"CustomerDoesNotExistError", "UpdateCustomerError", "Error"}
+var customerDoesNotExistErrorImplementors = []string{"CustomerDoesNotExistError", "UpdateCustomerError", "ChangePasswordError", "Error"}
 
 func _CustomerDoesNotExistError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerDoesNotExistError) graphql.Marshaler {
 	fields := plain.CollectFields(ec.OperationContext, sel, customerDoesNotExistErrorImplementors)
@@ -13779,6 +15009,36 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("CustomerMutations")
+		case "changePassword":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_changePassword(ctx, ec, field, obj)
+				})
+		case "requestResetPassword":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_requestResetPassword(ctx, ec, field, obj)
+				})
+		case "resetPassword":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_resetPassword(ctx, ec, field, obj)
+				})
+		case "confirmEmail":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_confirmEmail(ctx, ec, field, obj)
+				})
+		case "resendEmailConfirmation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_resendEmailConfirmation(ctx, ec, field, obj)
+				})
 		case "registerCustomer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -13826,7 +15086,7 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
-var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "Error"}
+var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "ChangePasswordError", "Error"}
 
 func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerNotLoggedInError) graphql.Marshaler {
 	fields := plain.CollectFields(ec.OperationContext, sel, customerNotLoggedInErrorImplementors)
@@ -13839,6 +15099,39 @@ func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel as
 			out.Values[i] = graphql.MarshalString("CustomerNotLoggedInError")
 		case "message":
 			out.Values[i] = _CustomerNotLoggedInError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerPasswordErrorImplementors = []string{"CustomerPasswordError", "ChangePasswordError", "ResetPasswordError", "Error"}
+
+func _CustomerPasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerPasswordError) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, customerPasswordErrorImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerPasswordError")
+		case "message":
+			out.Values[i] = _CustomerPasswordError_message(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13911,6 +15204,11 @@ func _CustomersSettings(ctx context.Context, ec *executionContext, sel ast.Selec
 		case "passwordComplexitySettings":
 			out.Values[i] = _CustomersSettings_passwordComplexitySettings(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isEmailVerificationRequired":
+			out.Values[i] = _CustomersSettings_isEmailVerificationRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -14112,7 +15410,7 @@ func _DeleteCustomerAddressResult(ctx context.Context, ec *executionContext, sel
 	return out
 }
 
-var emailAlreadyInUseErrorImplementors = []string{"EmailAlreadyInUseError", "RegisterCustomerError", "UpdateCustomerError", "Error"}
+var emailAlreadyInUseErrorImplementors = []string{"EmailAlreadyInUseError", "RegisterCustomerError", "UpdateCustomerError", "ConfirmEmailError", "Error"}
 
 func _EmailAlreadyInUseError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.EmailAlreadyInUseError) graphql.Marshaler {
 	fields := plain.CollectFields(ec.OperationContext, sel, emailAlreadyInUseErrorImplementors)
@@ -14287,6 +15585,39 @@ func _InactivitySettings(ctx context.Context, ec *executionContext, sel ast.Sele
 		case "controlPanelInactivityDurationSeconds":
 			out.Values[i] = _InactivitySettings_controlPanelInactivityDurationSeconds(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var invalidTokenErrorImplementors = []string{"InvalidTokenError", "ConfirmEmailError", "Error"}
+
+func _InvalidTokenError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InvalidTokenError) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, invalidTokenErrorImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvalidTokenError")
+		case "message":
+			out.Values[i] = _InvalidTokenError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -15649,6 +16980,11 @@ func _RegisterCustomerResult(ctx context.Context, ec *executionContext, sel ast.
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "verificationRequired":
+			out.Values[i] = _RegisterCustomerResult_verificationRequired(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "errors":
 			out.Values[i] = _RegisterCustomerResult_errors(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -15750,6 +17086,105 @@ func _RemoveSubscriberUnexpectedError(ctx context.Context, ec *executionContext,
 			out.Values[i] = graphql.MarshalString("RemoveSubscriberUnexpectedError")
 		case "message":
 			out.Values[i] = _RemoveSubscriberUnexpectedError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestResetPasswordResultImplementors = []string{"RequestResetPasswordResult"}
+
+func _RequestResetPasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RequestResetPasswordResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, requestResetPasswordResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestResetPasswordResult")
+		case "errors":
+			out.Values[i] = _RequestResetPasswordResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resendEmailConfirmationResultImplementors = []string{"ResendEmailConfirmationResult"}
+
+func _ResendEmailConfirmationResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResendEmailConfirmationResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, resendEmailConfirmationResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResendEmailConfirmationResult")
+		case "errors":
+			out.Values[i] = _ResendEmailConfirmationResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resetPasswordResultImplementors = []string{"ResetPasswordResult"}
+
+func _ResetPasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ResetPasswordResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, resetPasswordResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResetPasswordResult")
+		case "errors":
+			out.Values[i] = _ResetPasswordResult_errors(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16256,7 +17691,7 @@ func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.Se
 	return out
 }
 
-var validationErrorImplementors = []string{"ValidationError", "Error", "RegisterCustomerError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError"}
+var validationErrorImplementors = []string{"ValidationError", "Error", "RegisterCustomerError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "ChangePasswordError", "RequestResetPasswordError", "ResetPasswordError", "ResendEmailConfirmationError"}
 
 func _ValidationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ValidationError) graphql.Marshaler {
 	fields := plain.CollectFields(ec.OperationContext, sel, validationErrorImplementors)
@@ -16780,6 +18215,43 @@ func marshalNCategoryAccessType2regularsᚋinternalᚋshopᚐCategoryAccessType(
 	return res
 }
 
+func marshalNChangePasswordError2regularsᚋgraphᚋmodelᚐChangePasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.ChangePasswordError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChangePasswordError!")
+		return graphql.Null
+	}
+	return _ChangePasswordError(ctx, ec, sel, v)
+}
+
+func marshalNChangePasswordError2ᚕregularsᚋgraphᚋmodelᚐChangePasswordErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.ChangePasswordError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNChangePasswordError2regularsᚋgraphᚋmodelᚐChangePasswordError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNChangePasswordInput2regularsᚋgraphᚋmodelᚐChangePasswordInput(ctx context.Context, ec *executionContext, v any) (model.ChangePasswordInput, error) {
+	res, err := unmarshalInputChangePasswordInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNChangePasswordResult2ᚖregularsᚋgraphᚋmodelᚐChangePasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ChangePasswordResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChangePasswordResult!")
+		return graphql.Null
+	}
+	return _ChangePasswordResult(ctx, ec, sel, v)
+}
+
 func marshalNChannel2ᚖregularsᚋinternalᚋshopᚐChannel(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Channel) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Channel!")
@@ -16791,6 +18263,43 @@ func marshalNChannel2ᚖregularsᚋinternalᚋshopᚐChannel(ctx context.Context
 func unmarshalNCheckboxesFormFieldInput2regularsᚋgraphᚋmodelᚐCheckboxesFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.CheckboxesFormFieldInput, error) {
 	res, err := unmarshalInputCheckboxesFormFieldInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNConfirmEmailError2regularsᚋgraphᚋmodelᚐConfirmEmailError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.ConfirmEmailError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConfirmEmailError!")
+		return graphql.Null
+	}
+	return _ConfirmEmailError(ctx, ec, sel, v)
+}
+
+func marshalNConfirmEmailError2ᚕregularsᚋgraphᚋmodelᚐConfirmEmailErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.ConfirmEmailError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNConfirmEmailError2regularsᚋgraphᚋmodelᚐConfirmEmailError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNConfirmEmailInput2regularsᚋgraphᚋmodelᚐConfirmEmailInput(ctx context.Context, ec *executionContext, v any) (model.ConfirmEmailInput, error) {
+	res, err := unmarshalInputConfirmEmailInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNConfirmEmailResult2ᚖregularsᚋgraphᚋmodelᚐConfirmEmailResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ConfirmEmailResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConfirmEmailResult!")
+		return graphql.Null
+	}
+	return _ConfirmEmailResult(ctx, ec, sel, v)
 }
 
 func marshalNCountry2regularsᚋinternalᚋshopᚐCountry(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.Country) graphql.Marshaler {
@@ -17346,6 +18855,117 @@ func marshalNRemoveSubscriberResult2ᚖregularsᚋgraphᚋmodelᚐRemoveSubscrib
 		return graphql.Null
 	}
 	return _RemoveSubscriberResult(ctx, ec, sel, v)
+}
+
+func marshalNRequestResetPasswordError2regularsᚋgraphᚋmodelᚐRequestResetPasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.RequestResetPasswordError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestResetPasswordError!")
+		return graphql.Null
+	}
+	return _RequestResetPasswordError(ctx, ec, sel, v)
+}
+
+func marshalNRequestResetPasswordError2ᚕregularsᚋgraphᚋmodelᚐRequestResetPasswordErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RequestResetPasswordError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRequestResetPasswordError2regularsᚋgraphᚋmodelᚐRequestResetPasswordError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNRequestResetPasswordInput2regularsᚋgraphᚋmodelᚐRequestResetPasswordInput(ctx context.Context, ec *executionContext, v any) (model.RequestResetPasswordInput, error) {
+	res, err := unmarshalInputRequestResetPasswordInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRequestResetPasswordResult2ᚖregularsᚋgraphᚋmodelᚐRequestResetPasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RequestResetPasswordResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestResetPasswordResult!")
+		return graphql.Null
+	}
+	return _RequestResetPasswordResult(ctx, ec, sel, v)
+}
+
+func marshalNResendEmailConfirmationError2regularsᚋgraphᚋmodelᚐResendEmailConfirmationError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.ResendEmailConfirmationError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResendEmailConfirmationError!")
+		return graphql.Null
+	}
+	return _ResendEmailConfirmationError(ctx, ec, sel, v)
+}
+
+func marshalNResendEmailConfirmationError2ᚕregularsᚋgraphᚋmodelᚐResendEmailConfirmationErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.ResendEmailConfirmationError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNResendEmailConfirmationError2regularsᚋgraphᚋmodelᚐResendEmailConfirmationError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNResendEmailConfirmationInput2regularsᚋgraphᚋmodelᚐResendEmailConfirmationInput(ctx context.Context, ec *executionContext, v any) (model.ResendEmailConfirmationInput, error) {
+	res, err := unmarshalInputResendEmailConfirmationInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNResendEmailConfirmationResult2ᚖregularsᚋgraphᚋmodelᚐResendEmailConfirmationResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResendEmailConfirmationResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResendEmailConfirmationResult!")
+		return graphql.Null
+	}
+	return _ResendEmailConfirmationResult(ctx, ec, sel, v)
+}
+
+func marshalNResetPasswordError2regularsᚋgraphᚋmodelᚐResetPasswordError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.ResetPasswordError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResetPasswordError!")
+		return graphql.Null
+	}
+	return _ResetPasswordError(ctx, ec, sel, v)
+}
+
+func marshalNResetPasswordError2ᚕregularsᚋgraphᚋmodelᚐResetPasswordErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.ResetPasswordError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNResetPasswordError2regularsᚋgraphᚋmodelᚐResetPasswordError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNResetPasswordInput2regularsᚋgraphᚋmodelᚐResetPasswordInput(ctx context.Context, ec *executionContext, v any) (model.ResetPasswordInput, error) {
+	res, err := unmarshalInputResetPasswordInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNResetPasswordResult2ᚖregularsᚋgraphᚋmodelᚐResetPasswordResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ResetPasswordResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResetPasswordResult!")
+		return graphql.Null
+	}
+	return _ResetPasswordResult(ctx, ec, sel, v)
 }
 
 func marshalNSite2ᚖregularsᚋgraphᚋmodelᚐSite(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Site) graphql.Marshaler {
@@ -18410,11 +20030,11 @@ func marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospecti
 var waiting = plain.Waiting{
 	"AddressConnection":       {"collectionInfo": true},
 	"Channel":                 {"metafields": true},
-	"Customer":                {"customerGroupName": true, "addressCount": true, "addresses": true, "attributeCount": true, "storeCredit": true, "attributes": true, "formFields": true, "metafields": true, "isSubscribedToNewsletter": true, "group": true, "subscriber": true},
+	"Customer":                {"customerGroupName": true, "pendingEmail": true, "addressCount": true, "addresses": true, "attributeCount": true, "storeCredit": true, "attributes": true, "formFields": true, "metafields": true, "isSubscribedToNewsletter": true, "group": true, "subscriber": true},
 	"CustomerAddress":         {"formFields": true},
 	"CustomerAttributes":      {"attribute": true},
 	"CustomerGroupConnection": {"collectionInfo": true},
-	"CustomerMutations":       {"registerCustomer": true, "updateCustomer": true, "addCustomerAddress": true, "updateCustomerAddress": true, "deleteCustomerAddress": true},
+	"CustomerMutations":       {"changePassword": true, "requestResetPassword": true, "resetPassword": true, "confirmEmail": true, "resendEmailConfirmation": true, "registerCustomer": true, "updateCustomer": true, "addCustomerAddress": true, "updateCustomerAddress": true, "deleteCustomerAddress": true},
 	"FormFields":              {"customer": true, "shippingAddress": true, "billingAddress": true},
 	"Geography":               {"countries": true},
 	"NewsletterMutations":     {"subscribe": true, "unsubscribe": true},

@@ -23,6 +23,16 @@ type CartUnassignError interface {
 	IsCartUnassignError()
 }
 
+// Why a change of the password was refused.
+type ChangePasswordError interface {
+	IsChangePasswordError()
+}
+
+// Why nothing was confirmed.
+type ConfirmEmailError interface {
+	IsConfirmEmailError()
+}
+
 // Why a sign-up was refused.
 type CreateSubscriberError interface {
 	IsCreateSubscriberError()
@@ -51,6 +61,21 @@ type RegisterCustomerError interface {
 // Why signing off was refused.
 type RemoveSubscriberError interface {
 	IsRemoveSubscriberError()
+}
+
+// Why nobody was asked for.
+type RequestResetPasswordError interface {
+	IsRequestResetPasswordError()
+}
+
+// Why no address was asked for.
+type ResendEmailConfirmationError interface {
+	IsResendEmailConfirmationError()
+}
+
+// Why the password was not set.
+type ResetPasswordError interface {
+	IsResetPasswordError()
 }
 
 // Why an address was not changed.
@@ -155,6 +180,20 @@ type CartUnassignResult struct {
 	Errors []CartUnassignError `json:"errors"`
 }
 
+// The present password and a new one.
+type ChangePasswordInput struct {
+	// The present password.
+	CurrentPassword string `json:"currentPassword"`
+	// As site.settings.customers.passwordComplexitySettings asks.
+	NewPassword string `json:"newPassword"`
+}
+
+// What a change of the password gives.
+type ChangePasswordResult struct {
+	// Empty on success.
+	Errors []ChangePasswordError `json:"errors"`
+}
+
 // Chosen checkboxes.
 type CheckboxesFormFieldInput struct {
 	// The field's id.
@@ -189,6 +228,18 @@ type CheckoutSettings struct {
 type CollectionInfo struct {
 	// How many entries the list has.
 	TotalItems *int64 `json:"totalItems"`
+}
+
+// The link of a mail.
+type ConfirmEmailInput struct {
+	// t of the link; it works for a day, once.
+	Token string `json:"token"`
+}
+
+// What a confirmation gives.
+type ConfirmEmailResult struct {
+	// Empty on success.
+	Errors []ConfirmEmailError `json:"errors"`
 }
 
 // What the shopper was shown.
@@ -319,6 +370,8 @@ type CustomerDoesNotExistError struct {
 
 func (CustomerDoesNotExistError) IsUpdateCustomerError() {}
 
+func (CustomerDoesNotExistError) IsChangePasswordError() {}
+
 func (CustomerDoesNotExistError) IsError() {}
 
 // Values for a form's fields. What is left out stays; each field is given once. An empty text, whatever the field's kind, takes a value away, as do no option ids and option id 0; an empty password stays what it was.
@@ -341,6 +394,16 @@ type CustomerFormFieldsInput struct {
 
 // What a shopper does with an account.
 type CustomerMutations struct {
+	// Sets a new password and ends all other sessions.
+	ChangePassword *ChangePasswordResult `json:"changePassword"`
+	// Mails a link with which a new password can be chosen. Same answer for every address; a mail in two minutes and five a day at most.
+	RequestResetPassword *RequestResetPasswordResult `json:"requestResetPassword"`
+	// Sets a new password by the link of a mail, proves the mailbox, and ends all sessions. Logs nobody in.
+	ResetPassword *ResetPasswordResult `json:"resetPassword"`
+	// Does what a mail asks to confirm: an account, a new address, or that an address is the account's owner's. A new address ends all other sessions.
+	ConfirmEmail *ConfirmEmailResult `json:"confirmEmail"`
+	// Mails another link to an address that has yet to prove itself. Same answer for every address; a mail in two minutes and five a day at most.
+	ResendEmailConfirmation *ResendEmailConfirmationResult `json:"resendEmailConfirmation"`
 	// Makes an account, without logging in.
 	RegisterCustomer *RegisterCustomerResult `json:"registerCustomer"`
 	// Changes the shopper's own data; what is left out stays.
@@ -367,7 +430,21 @@ func (CustomerNotLoggedInError) IsUpdateCustomerAddressError() {}
 
 func (CustomerNotLoggedInError) IsDeleteCustomerAddressError() {}
 
+func (CustomerNotLoggedInError) IsChangePasswordError() {}
+
 func (CustomerNotLoggedInError) IsError() {}
+
+// What shows that somebody may set the password is wrong: the present password, or the link.
+type CustomerPasswordError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (CustomerPasswordError) IsChangePasswordError() {}
+
+func (CustomerPasswordError) IsResetPasswordError() {}
+
+func (CustomerPasswordError) IsError() {}
 
 // Too many registrations from one network, or a captcha that was not solved.
 type CustomerRegistrationError struct {
@@ -385,6 +462,8 @@ type CustomersSettings struct {
 	IsAccountCreationEnabled bool `json:"isAccountCreationEnabled"`
 	// What a password has to be like.
 	PasswordComplexitySettings *shop.PasswordPolicy `json:"passwordComplexitySettings"`
+	// Whether a sign-up waits until its mailbox is proved.
+	IsEmailVerificationRequired bool `json:"isEmailVerificationRequired"`
 }
 
 // A date.
@@ -435,6 +514,8 @@ func (EmailAlreadyInUseError) IsRegisterCustomerError() {}
 
 func (EmailAlreadyInUseError) IsUpdateCustomerError() {}
 
+func (EmailAlreadyInUseError) IsConfirmEmailError() {}
+
 func (EmailAlreadyInUseError) IsError() {}
 
 // Which fields of a form are asked for; each that is given has to fit.
@@ -466,6 +547,16 @@ type InactivitySettings struct {
 	// Always null: this server has no control panel.
 	ControlPanelInactivityDurationSeconds *int64 `json:"controlPanelInactivityDurationSeconds"`
 }
+
+// A link that was never issued, is used or replaced by a newer one, or is over its time: not told apart.
+type InvalidTokenError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (InvalidTokenError) IsConfirmEmailError() {}
+
+func (InvalidTokenError) IsError() {}
 
 // A language of the storefront.
 type Locale struct {
@@ -647,8 +738,10 @@ type RegisterCustomerInput struct {
 
 // What a registration gives.
 type RegisterCustomerResult struct {
-	// The new account; null when it was refused.
+	// The new account; null when it was refused, or waits for the proof of its mailbox.
 	Customer *shop.Customer `json:"customer"`
+	// True when the store asks for proof of the mailbox: customer is then null and the answer is the same for every address.
+	VerificationRequired bool `json:"verificationRequired"`
 	// Empty on success.
 	Errors []RegisterCustomerError `json:"errors"`
 }
@@ -684,6 +777,48 @@ type RemoveSubscriberUnexpectedError struct {
 func (RemoveSubscriberUnexpectedError) IsRemoveSubscriberError() {}
 
 func (RemoveSubscriberUnexpectedError) IsError() {}
+
+// Whose password is to be chosen anew.
+type RequestResetPasswordInput struct {
+	// The account's address.
+	Email string `json:"email"`
+	// Where the link leads on the storefront, as {path}?c={customerEntityId}&t={token}; a plain page when left out.
+	Path *string `json:"path"`
+}
+
+// What asking for a new password gives.
+type RequestResetPasswordResult struct {
+	// Empty on success, which says nothing about the address.
+	Errors []RequestResetPasswordError `json:"errors"`
+}
+
+// Who wants another link.
+type ResendEmailConfirmationInput struct {
+	// The address that has yet to prove itself.
+	Email string `json:"email"`
+}
+
+// What asking for another link gives.
+type ResendEmailConfirmationResult struct {
+	// Empty on success, which says nothing about the address.
+	Errors []ResendEmailConfirmationError `json:"errors"`
+}
+
+// A new password, by the link of a mail.
+type ResetPasswordInput struct {
+	// c of the link.
+	CustomerID int64 `json:"customerEntityId"`
+	// t of the link; it works for 30 minutes, once.
+	Token string `json:"token"`
+	// As site.settings.customers.passwordComplexitySettings asks.
+	NewPassword string `json:"newPassword"`
+}
+
+// What a new password gives.
+type ResetPasswordResult struct {
+	// Empty on success.
+	Errors []ResetPasswordError `json:"errors"`
+}
 
 // What a storefront needs to know of its store.
 type Settings struct {
@@ -801,7 +936,7 @@ type UpdateCustomerInput struct {
 	FirstName *string `json:"firstName"`
 	// 1 to 100 characters.
 	LastName *string `json:"lastName"`
-	// Another address has proved nothing yet, and ends the account's other sessions.
+	// Another address is mailed a link, and is the account's once that was used; until then it is pendingEmail. The present one withdraws it.
 	Email *string `json:"email"`
 	// At most 50 characters.
 	Phone *string `json:"phone"`
@@ -836,6 +971,14 @@ func (ValidationError) IsUpdateCustomerError() {}
 func (ValidationError) IsAddCustomerAddressError() {}
 
 func (ValidationError) IsUpdateCustomerAddressError() {}
+
+func (ValidationError) IsChangePasswordError() {}
+
+func (ValidationError) IsRequestResetPasswordError() {}
+
+func (ValidationError) IsResetPasswordError() {}
+
+func (ValidationError) IsResendEmailConfirmationError() {}
 
 // The order of fields.
 type FormFieldSortInput string

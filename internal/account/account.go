@@ -41,16 +41,28 @@ type Limits struct {
 	LoginPerPrefix           shop.Limit
 	RegisterPerPrefix        shop.Limit
 	UpdatePerCustomer        shop.Limit
+	// LinkPerPrefix is about all that mails a link or redeems one: new passwords
+	// and confirmations.
+	LinkPerPrefix shop.Limit
+	// MailPerRecipient and MailPerRecipientDay are for each kind of mail that a
+	// stranger can cause.
+	MailPerRecipient     shop.Limit
+	MailPerRecipientDay  shop.Limit
+	NewDevicePerCustomer shop.Limit
 }
 
-// DefaultLimits are decision 19's; changing one's own data is bounded because a
-// new address tells whether it is taken.
+// DefaultLimits are those of decisions 13 and 19; changing one's own data is
+// bounded because a new address tells whether it is taken.
 var DefaultLimits = Limits{
 	LoginPerAccountAndPrefix: shop.Limit{Burst: 10, Window: 15 * time.Minute},
 	LoginPerAccount:          shop.Limit{Burst: 50, Window: time.Hour},
 	LoginPerPrefix:           shop.Limit{Burst: 100, Window: 15 * time.Minute},
 	RegisterPerPrefix:        shop.Limit{Burst: 20, Window: time.Hour},
 	UpdatePerCustomer:        shop.Limit{Burst: 60, Window: time.Hour},
+	LinkPerPrefix:            shop.Limit{Burst: 30, Window: time.Hour},
+	MailPerRecipient:         shop.Limit{Burst: 1, Window: 2 * time.Minute},
+	MailPerRecipientDay:      shop.Limit{Burst: 5, Window: 24 * time.Hour},
+	NewDevicePerCustomer:     shop.Limit{Burst: 1, Window: 24 * time.Hour},
 }
 
 // DefaultSettings are decision 16's and 19's.

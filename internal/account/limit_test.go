@@ -25,7 +25,7 @@ func limited(t *testing.T) *graphtest.Server {
 	return graphtest.New(t, graphtest.Options{TrustedProxies: loopback, Account: limits(few)})
 }
 
-// Decision 19.
+// Decisions 13 and 19.
 func TestDefaultLimits(t *testing.T) {
 	t.Parallel()
 	want := account.Limits{
@@ -34,6 +34,10 @@ func TestDefaultLimits(t *testing.T) {
 		LoginPerPrefix:           shop.Limit{Burst: 100, Window: 15 * time.Minute},
 		RegisterPerPrefix:        shop.Limit{Burst: 20, Window: time.Hour},
 		UpdatePerCustomer:        shop.Limit{Burst: 60, Window: time.Hour},
+		LinkPerPrefix:            shop.Limit{Burst: 30, Window: time.Hour},
+		MailPerRecipient:         shop.Limit{Burst: 1, Window: 2 * time.Minute},
+		MailPerRecipientDay:      shop.Limit{Burst: 5, Window: 24 * time.Hour},
+		NewDevicePerCustomer:     shop.Limit{Burst: 1, Window: 24 * time.Hour},
 	}
 	if got := account.DefaultSettings().Limits; got != want {
 		t.Errorf("got %+v", got)

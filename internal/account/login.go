@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 	// An address that cannot be one has no account, and is refused like one that
 	// has none.
 	email := shop.EmailKey(in.Email)
-	perAccount, err := a.throttle(ctx, in, email)
+	tries, err := a.throttle(ctx, in.Store, email, in.Prefix)
 	if err != nil {
 		return "", s, err
 	}
@@ -55,11 +56,18 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 		return "", s, refused()
 	}
 	if found.ResetRequired {
+		if err := a.mailReset(ctx, in.Store, in.Channel, email, found.Customer.ID, ""); err != nil {
+			return "", s, err
+		}
 		return "", s, shop.Errorf(shop.Unauthenticated, shop.TextResetPassword)
 	}
 	login := storage.Login{
 		CustomerID: found.Customer.ID, Verified: found.PasswordHash, ID: strings.ToLower(rand.Text()), ChannelID: in.Channel.ID,
-		Lifetime: a.set.SessionLifetime, Device: in.Device, CartID: cart, Old: in.Old, Forgive: perAccount.Key,
+		Lifetime: a.set.SessionLifetime, Device: in.Device, CartID: cart, Old: in.Old, Forgive: tries.perAccount.Key,
+	}
+	if in.Prefix != "" && !tries.known {
+		tell := a.use(a.set.Limits.NewDevicePerCustomer, in.Store, "new device", strconv.FormatInt(found.Customer.ID, 10))
+		login.Tell = &tell
 	}
 	if rehash {
 		if login.Rehashed, err = a.hash(ctx, in.Password); err != nil {
@@ -91,23 +99,27 @@ func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login
 	return token, shop.Session{ID: login.ID, TokenHash: login.TokenHash[:], Customer: customer}, nil
 }
 
-// throttle counts the attempt before anything is looked up. It returns the use
-// that a success pays back.
-func (a *Accounts) throttle(ctx context.Context, in LoginInput, email string) (perAccount storage.Use, err error) {
+// tries are what was counted of an attempt.
+type tries struct {
+	perAccount storage.Use // that a success pays back
+	known      bool        // the account was logged in to from this network before
+}
+
+// throttle counts an attempt at an account before anything is looked up.
+func (a *Accounts) throttle(ctx context.Context, store *shop.Store, email, prefix string) (t tries, err error) {
 	l := a.set.Limits
 	var uses []storage.Use
-	known := false
-	if in.Prefix != "" { // without one, a bucket of it would be everybody's
-		perAccount = a.use(l.LoginPerAccountAndPrefix, in.Store, "login account prefix", email, in.Prefix)
-		uses = append(uses, perAccount, a.use(l.LoginPerPrefix, in.Store, "login prefix", in.Prefix))
-		if known, err = a.db.KnownPrefix(ctx, in.Store.ID, email, in.Prefix); err != nil {
-			return perAccount, err
+	if prefix != "" { // without one, a bucket of it would be everybody's
+		t.perAccount = a.use(l.LoginPerAccountAndPrefix, store, "login account prefix", email, prefix)
+		uses = append(uses, t.perAccount, a.use(l.LoginPerPrefix, store, "login prefix", prefix))
+		if t.known, err = a.db.KnownPrefix(ctx, store.ID, email, prefix); err != nil {
+			return t, err
 		}
 	}
-	if !known {
-		uses = append(uses, a.use(l.LoginPerAccount, in.Store, "login account", email))
+	if !t.known {
+		uses = append(uses, a.use(l.LoginPerAccount, store, "login account", email))
 	}
-	return perAccount, a.db.Take(ctx, in.Store.ID, uses...)
+	return t, a.db.Take(ctx, store.ID, uses...)
 }
 
 // check verifies the password, or does the same work for nobody. It gives nil
@@ -117,10 +129,7 @@ func (a *Accounts) check(ctx context.Context, in LoginInput, email string) (*sto
 	if err != nil {
 		return nil, false, err
 	}
-	ok, rehash, err := a.hasher.Verify(ctx, c.PasswordHash, in.Password)
-	if errors.Is(err, password.ErrBusy) {
-		return nil, false, busy(err)
-	}
+	ok, rehash, err := a.verify(ctx, c.PasswordHash, in.Password)
 	if err != nil {
 		return nil, false, err
 	}

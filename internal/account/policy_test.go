@@ -11,7 +11,7 @@ import (
 
 // generous are limits that stand in nobody's way.
 func generous(l *account.Limits) {
-	for _, limit := range []*shop.Limit{&l.LoginPerAccountAndPrefix, &l.LoginPerAccount, &l.LoginPerPrefix, &l.RegisterPerPrefix} {
+	for _, limit := range []*shop.Limit{&l.LoginPerAccountAndPrefix, &l.LoginPerAccount, &l.LoginPerPrefix, &l.RegisterPerPrefix, &l.LinkPerPrefix} {
 		limit.Burst = 1_000_000
 	}
 }

@@ -45,15 +45,18 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) customer(t testing.TB, email, firstName, locale string) int64 {
 	t.Helper()
+	c, err := w.s.CreateCustomer(t.Context(), w.store, w.newCustomer(t, email, firstName, locale))
+	must(t, err)
+	return c.ID
+}
+
+func (w *world) newCustomer(t testing.TB, email, firstName, locale string) storage.NewCustomer {
+	t.Helper()
 	address, ok := shop.ParseEmail(email)
 	if !ok {
 		t.Fatalf("%q is no address", email)
 	}
-	c, err := w.s.CreateCustomer(t.Context(), w.store, storage.NewCustomer{
-		Email: address, Profile: shop.Profile{FirstName: firstName, LastName: "L"}, ChannelID: 1, Locale: locale, Registered: true,
-	})
-	must(t, err)
-	return c.ID
+	return storage.NewCustomer{Email: address, Profile: shop.Profile{FirstName: firstName, LastName: "L"}, ChannelID: 1, Locale: locale, Registered: true}
 }
 
 // tell writes the event that a flow will write.

@@ -95,7 +95,7 @@ type draft struct {
 func (m *Mailer) draft(ctx context.Context, job shop.Job, l letter) (d draft, ok bool, err error) {
 	storeID := job.Event.StoreID
 	tok, live, err := m.token(ctx, job.Event)
-	if err != nil || (l.page != "" && !live) {
+	if err != nil || (l.page != "" && !l.bare && !live) {
 		return d, false, err
 	}
 	if d.whom, ok, err = m.addressee(ctx, job, tok); err != nil || !ok {
@@ -105,11 +105,17 @@ func (m *Mailer) draft(ctx context.Context, job shop.Job, l letter) (d draft, ok
 	if err != nil {
 		return d, false, err
 	}
-	d.store = snapshot.Store
-	d.facts = facts{Store: oneLine(d.store.Name), Name: greetable(d.whom.FirstName), Minutes: int(tok.Purpose.Lifetime().Minutes())}
-	if d.facts.Link, ok = m.link(snapshot, l, job.Event, d.whom, tok); !ok {
-		return d, false, nil
+	secret := ""
+	if live && l.page != "" {
+		// None when the token was minted by a secret that is gone.
+		if secret, ok = m.ring.Text(storeID, tok); !ok && !l.bare {
+			return d, false, nil
+		}
 	}
+	d.store = snapshot.Store
+	d.facts = facts{Store: oneLine(d.store.Name), Name: greetable(d.whom.FirstName), Minutes: int(tok.Purpose.Lifetime().Minutes()),
+		Link: m.link(snapshot, l, job.Event, d.whom, tok, secret), Asks: secret != ""}
+	ok = true
 	if session := job.Event.Data.Session; session != "" {
 		ok, err = m.login(ctx, &d.facts, storeID, session)
 	}

@@ -39,7 +39,8 @@ type facts struct {
 	Store   string
 	Name    string // to greet by; "" for nobody in particular
 	Link    string
-	Minutes int // that the link works
+	Minutes int  // that the link works
+	Asks    bool // the link is for the reader alone, and does something
 	When    string
 	Network string
 }

@@ -20,7 +20,12 @@ var update = flag.Bool("update", false, "write testdata/*.golden anew")
 // happenings cause each mail once, for a customer of a locale: by way of the
 // event that its flow writes.
 var happenings = map[shop.Mail]func(t *testing.T, w *world, locale string){
-	shop.MailWelcome: func(t *testing.T, w *world, locale string) { w.customer(t, "grace@example.com", "Grace", locale) },
+	shop.MailWelcome: func(t *testing.T, w *world, locale string) {
+		grace := w.newCustomer(t, "grace@example.com", "Grace", locale)
+		grace.Mint = func(id int64) shop.Token { return ring.Mint(w.store, shop.TokenMailbox, id) }
+		_, err := w.s.CreateCustomer(t.Context(), w.store, grace)
+		must(t, err)
+	},
 	shop.MailConfirm: func(t *testing.T, w *world, locale string) {
 		w.issue(t, shop.EventRegistrationRequested, shop.TokenRegistration, 5, shop.TokenPayload{Email: "new@example.com", Locale: locale}, 1)
 	},
@@ -32,6 +37,12 @@ var happenings = map[shop.Mail]func(t *testing.T, w *world, locale string){
 	},
 	shop.MailEmailConfirm: func(t *testing.T, w *world, _ string) {
 		w.issue(t, shop.EventEmailRequested, shop.TokenEmail, w.ada, shop.TokenPayload{Email: "countess@example.com", Former: "ada@example.com"}, 1)
+	},
+	shop.MailEmailAsked: func(t *testing.T, w *world, _ string) {
+		w.issue(t, shop.EventEmailRequested, shop.TokenEmail, w.ada, shop.TokenPayload{Email: "countess@example.com", Former: "ada@example.com"}, 1)
+	},
+	shop.MailMailbox: func(t *testing.T, w *world, _ string) {
+		w.issue(t, shop.EventProofRequested, shop.TokenMailbox, w.ada, shop.TokenPayload{Email: "Ada@example.com"}, 1)
 	},
 	shop.MailEmailChanged: func(t *testing.T, w *world, _ string) { moved(t, w) },
 	shop.MailEmailMoved:   func(t *testing.T, w *world, _ string) { moved(t, w) },
@@ -57,6 +68,7 @@ func moved(t *testing.T, w *world) {
 var recipients = map[shop.Mail]string{
 	shop.MailWelcome: "grace@example.com", shop.MailConfirm: "new@example.com", shop.MailReset: "Ada@example.com",
 	shop.MailPasswordChanged: "Ada@example.com", shop.MailEmailConfirm: "countess@example.com", shop.MailEmailChanged: "countess@example.com",
+	shop.MailEmailAsked: "Ada@example.com", shop.MailMailbox: "Ada@example.com",
 	shop.MailEmailMoved: "ada@example.com", shop.MailNewDevice: "Ada@example.com", shop.MailAccountExists: "Ada@example.com",
 }
 

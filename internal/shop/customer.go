@@ -92,8 +92,9 @@ type CustomerUpdate struct {
 
 // Apply gives c with the changes, those to form fields left out, or every mistake in them. Fields that are not
 // given are not checked: an old value never stands in the way of a new one.
-// moved tells that the address is now another one, which has proved nothing.
-func (u CustomerUpdate) Apply(c Customer) (out Customer, moved bool, err error) {
+// claimed is an address that has to prove itself before it can be the account's;
+// nil where none is asked for, or the present one in another spelling.
+func (u CustomerUpdate) Apply(c Customer) (out Customer, claimed *Email, err error) {
 	var errs Errors
 	for _, f := range []struct {
 		field profileField
@@ -109,14 +110,16 @@ func (u CustomerUpdate) Apply(c Customer) (out Customer, moved bool, err error) 
 	}
 	if u.Email != nil {
 		email, ok := ParseEmail(*u.Email)
-		if !ok {
+		switch {
+		case !ok:
 			errs = append(errs, Invalid("input.email", "Enter a valid email address."))
+		case email.Key == c.EmailKey && sameSpelling(email.Text, c.Email):
+			c.Email = email.Text
+		default:
+			claimed = &email
 		}
-		moved = ok && (email.Key != c.EmailKey || !sameSpelling(email.Text, c.Email))
-		c.Email, c.EmailKey = email.Text, email.Key
-		c.EmailVerified = c.EmailVerified && !moved
 	}
-	return c, moved, errs.Or()
+	return c, claimed, errs.Or()
 }
 
 // sameSpelling tells whether mail to both reaches one mailbox for sure: what

@@ -20,6 +20,9 @@ const (
 	// EventEmailRequested: a customer named a new address, which has to prove
 	// itself.
 	EventEmailRequested = "account/email/requested"
+	// EventProofRequested: somebody asked for a link that proves the address of
+	// this customer.
+	EventProofRequested = "account/email/proof"
 	// EventNewDevice: a login from where the customer was not seen before.
 	EventNewDevice = "account/login/device"
 )
@@ -82,6 +85,8 @@ var mailRules = []mailRule{
 	{scope: EventRegistrationRepeated, mail: MailAccountExists, to: ToOwner},
 	{scope: EventResetRequested, token: true, mail: MailReset, to: ToOwner},
 	{scope: EventEmailRequested, token: true, mail: MailEmailConfirm, to: ToClaimed},
+	{scope: EventEmailRequested, token: true, mail: MailEmailAsked, to: ToOwner},
+	{scope: EventProofRequested, token: true, mail: MailMailbox, to: ToOwner},
 	{scope: EventNewDevice, mail: MailNewDevice, to: ToOwner},
 }
 

@@ -31,7 +31,8 @@ func TestMailsForEvents(t *testing.T) {
 		{"sign-up of a known address", shop.Event{Scope: shop.EventRegistrationRepeated}, "account-exists to 1"},
 		{"reset", shop.Event{Scope: shop.EventResetRequested, Data: token}, "reset to 1"},
 		{"reset without a token", shop.Event{Scope: shop.EventResetRequested}, ""},
-		{"new address", shop.Event{Scope: shop.EventEmailRequested, Data: token}, "email-confirm to 3"},
+		{"new address", shop.Event{Scope: shop.EventEmailRequested, Data: token}, "email-confirm to 3, email-asked to 1"},
+		{"proof of the address", shop.Event{Scope: shop.EventProofRequested, Data: token}, "mailbox to 1"},
 		{"new device", shop.Event{Scope: shop.EventNewDevice, Data: shop.EventData{Session: "x"}}, "new-device to 1"},
 		{"subscriber", shop.Event{Scope: "store/subscriber/created", Data: token}, ""},
 	} {

@@ -50,4 +50,8 @@ var german = map[string]string{
 	"The form has changed. Please load the page anew.":                "Das Formular hat sich geändert. Bitte die Seite neu laden.",
 	"Required account form field ID %s ('%s') is missing":             "Das Pflichtfeld %s („%s“) des Kontos fehlt",
 	"Required address form field ID %s ('%s') is missing":             "Das Pflichtfeld %s („%s“) der Adresse fehlt",
+
+	// Passwords, and addresses that have to prove themselves.
+	"The current password is not right.":                   "Das jetzige Passwort stimmt nicht.",
+	"The path has to be one of this site, such as /reset.": "Der Pfad muss einer dieser Website sein, zum Beispiel /reset.",
 }

@@ -15,7 +15,9 @@ const (
 	MailConfirm         Mail = "confirm"
 	MailReset           Mail = "reset"
 	MailPasswordChanged Mail = "password-changed"
+	MailMailbox         Mail = "mailbox"       // asks the address of an account for its proof
 	MailEmailConfirm    Mail = "email-confirm" // asks a new address for its proof
+	MailEmailAsked      Mail = "email-asked"   // tells the present address that a new one was named
 	MailEmailChanged    Mail = "email-changed" // tells the new address that it is the account's
 	MailEmailMoved      Mail = "email-moved"   // tells the address before
 	MailNewDevice       Mail = "new-device"
@@ -32,13 +34,18 @@ const (
 // TokenPurpose keeps the tokens of different mails apart.
 type TokenPurpose string
 
-// The purposes. The subject of the first two is a customer, of the third a
-// sign-up that waits.
+// The purposes. The subject of TokenRegistration is a sign-up that waits, that of
+// the others a customer, or a negative number for nobody.
 const (
 	TokenReset        TokenPurpose = "reset"
-	TokenEmail        TokenPurpose = "email"
+	TokenEmail        TokenPurpose = "email"   // proves a new address
+	TokenMailbox      TokenPurpose = "mailbox" // proves the account's present one
 	TokenRegistration TokenPurpose = "registration"
 )
+
+// ProofPurposes are those of links that prove a mailbox and do nothing else that
+// its owner has not asked for: one page and one mutation take all of them.
+var ProofPurposes = []TokenPurpose{TokenRegistration, TokenEmail, TokenMailbox}
 
 // Lifetime is how long the link in a mail works.
 func (p TokenPurpose) Lifetime() time.Duration {

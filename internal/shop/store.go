@@ -71,10 +71,22 @@ type StoreSettings struct {
 	Locales []StoreLocale `json:"locales,omitempty"`
 	// PersistentCart keeps a shopper's cart from one login to the next.
 	PersistentCart bool `json:"persistentCart"`
+	// EmailVerification says whether they have to prove their mailbox first.
+	EmailVerification EmailVerification `json:"emailVerification,omitempty"`
 	// MailFrom is who mails are from; what is empty is the server's address, and
 	// the store's name.
 	MailFrom Sender `json:"mailFrom"`
 }
+
+// EmailVerification is whether a sign-up waits for the proof of its mailbox.
+type EmailVerification string
+
+// VerificationOff makes the account at once. With VerificationRequired there is
+// none before the proof, and the answer is the same for every address.
+const (
+	VerificationOff      EmailVerification = ""
+	VerificationRequired EmailVerification = "REQUIRED"
+)
 
 // NewsletterSettings also go out as GraphQL's type of that name.
 type NewsletterSettings struct {

@@ -1,0 +1,48 @@
+package account
+
+import (
+	"context"
+	"encoding/binary"
+
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// mayMail counts one mail of a kind to a recipient, whether or not there is one:
+// false says that the budget is spent, and is told to nobody but the recipient's
+// own session.
+func (a *Accounts) mayMail(ctx context.Context, store *shop.Store, kind, recipient string) (bool, error) {
+	err := a.db.Take(ctx, store.ID, a.budget(store, kind, recipient)...)
+	if err != nil && shop.CodeOf(err) == shop.RateLimited {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (a *Accounts) budget(store *shop.Store, kind, recipient string) []storage.Use {
+	return []storage.Use{
+		a.use(a.set.Limits.MailPerRecipient, store, "mail "+kind, recipient),
+		a.use(a.set.Limits.MailPerRecipientDay, store, "mail a day "+kind, recipient),
+	}
+}
+
+// takeLink counts a request for a link, or the use of one.
+func (a *Accounts) takeLink(ctx context.Context, store *shop.Store, kind, prefix string) error {
+	if prefix == "" {
+		return nil
+	}
+	return a.db.Take(ctx, store.ID, a.use(a.set.Limits.LinkPerPrefix, store, kind, prefix))
+}
+
+// nobody stands for the customer with an address where there is none: the same
+// for one address each time, and negative, which no id is. Tokens are issued to
+// nobody as well, so that it takes as long as for somebody.
+func (a *Accounts) nobody(store *shop.Store, email string) int64 {
+	sum := a.ring.HMAC("nobody", store.Hash, email)
+	return -1 - int64(binary.BigEndian.Uint64(sum)>>1) //nolint:gosec // 63 bits fit
+}
+
+// mint makes tokens of one purpose.
+func (a *Accounts) mint(store *shop.Store, purpose shop.TokenPurpose) func(int64) shop.Token {
+	return func(subjectID int64) shop.Token { return a.ring.Mint(store.ID, purpose, subjectID) }
+}
