@@ -29,6 +29,7 @@ import (
 	"regulars/internal/middleware"
 	"regulars/internal/newsletter"
 	"regulars/internal/outbox"
+	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
 	"regulars/internal/web"
@@ -203,10 +204,14 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 		Newsletter: newsletter.New(db, ring, c.newsletter()),
 	}
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
-	storefront := middleware.CORS(session.Listed)(graph.NewHandler(resolver, c.Introspection, log))
+	storefront := http.NewServeMux()
+	storefront.Handle("/graphql", middleware.CORS(session.Listed)(graph.NewHandler(resolver, c.Introspection, log)))
+	storefront.Handle("/account/", page.Handler(resolver.Accounts, log))
+	known := session.Handler(db, cookies, log, storefront)
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", session.Handler(db, cookies, log, storefront))
+	mux.Handle("/graphql", known)
+	mux.Handle("/account/", known)
 	if !c.production() {
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())

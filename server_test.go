@@ -334,6 +334,7 @@ var allowed = map[string]string{
 	"internal/command":    "storage internal/shop internal/account internal/newsletter internal/keys internal/csvfile",
 	"internal/mail":       "storage internal/shop internal/keys",
 	"internal/outbox":     "storage internal/shop",
+	"internal/page":       "storage internal/shop internal/session internal/account internal/newsletter internal/web",
 	"storage/storagetest": "storage internal/devdb",
 	"bench":               "internal/devdb internal/keys",
 	"bench/raw":           "internal/shop internal/keys",

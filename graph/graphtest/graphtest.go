@@ -22,6 +22,7 @@ import (
 	"regulars/internal/keys"
 	"regulars/internal/middleware"
 	"regulars/internal/newsletter"
+	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
 	"regulars/storage"
@@ -100,15 +101,16 @@ func New(t testing.TB, opts ...Options) *Server {
 // handler is the chain of server.go.
 func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logger) http.Handler {
 	o.Account.Log = log
+	accounts := account.New(o.Store, hasher, ring, o.Account)
 	h := graph.NewHandler(&graph.Resolver{
-		Storage:    o.Store,
-		Accounts:   account.New(o.Store, hasher, ring, o.Account),
-		Newsletter: newsletter.New(o.Store, ring, o.Newsletter),
+		Storage: o.Store, Accounts: accounts, Newsletter: newsletter.New(o.Store, ring, o.Newsletter),
 	}, !o.NoIntrospection, log)
 	cookies := session.NewCookies(o.Store, o.SessionKeys, o.Account.SessionLifetime)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", session.Handler(o.Store, cookies, log, middleware.CORS(session.Listed)(h)))
-	return middleware.Chain(mux, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
+	mux.Handle("/graphql", middleware.CORS(session.Listed)(h))
+	mux.Handle("/account/", page.Handler(accounts, log))
+	known := session.Handler(o.Store, cookies, log, mux)
+	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }
 
 // Reply is one answer, its body without the line feed at the end.

@@ -16,12 +16,8 @@ func Listed(r *http.Request, origin string) bool {
 	if r.Header.Get("Sec-Fetch-Site") == "same-origin" {
 		return true // browsers say so themselves; scripts cannot
 	}
-	scheme := "http://"
-	if shop.RequestFrom(r.Context()).TLS {
-		scheme = "https://"
-	}
 	a := From(r.Context())
-	return origin == scheme+strings.ToLower(r.Host) || slices.Contains(a.Channel.Origins, origin)
+	return origin == ownOrigin(r) || slices.Contains(a.Channel.Origins, origin)
 }
 
 // foreign tells that a browser sent this from a page that is not listed. Without
@@ -35,6 +31,27 @@ func foreign(r *http.Request) bool {
 		return false
 	}
 	return true
+}
+
+// SameOrigin tells that no page of another origin made a browser send this: for
+// forms, which the channel's listed origins have no business with either. Under
+// Referrer-Policy no-referrer browsers say null for the Origin of a page of ours;
+// Sec-Fetch-Site is what tells then.
+func SameOrigin(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	origin := r.Header.Values("Origin")
+	return len(origin) == 0 || (len(origin) == 1 && origin[0] == ownOrigin(r))
+}
+
+// ownOrigin is the origin of this host's pages.
+func ownOrigin(r *http.Request) string {
+	scheme := "http://"
+	if shop.RequestFrom(r.Context()).TLS {
+		scheme = "https://"
+	}
+	return scheme + strings.ToLower(r.Host)
 }
 
 // shopperAddr is the address that limits count by. A storefront's own server

@@ -46,11 +46,16 @@ func newPrinters() map[language.Tag]*message.Printer {
 // Printer speaks the first language of an Accept-Language header that we have
 // texts in, else the store's, else English.
 func Printer(acceptLanguage, storeLocale string) *message.Printer {
+	return printers[Spoken(acceptLanguage, storeLocale)]
+}
+
+// Spoken is the language that Printer speaks.
+func Spoken(acceptLanguage, storeLocale string) language.Tag {
 	_, i, sure := matcher.Match(wanted(acceptLanguage, storeLocale)...)
 	if sure == language.No {
-		return printers[language.English]
+		return language.English
 	}
-	return printers[texts.Languages()[i]]
+	return texts.Languages()[i]
 }
 
 // wanted are the languages that a shopper reads, best first.

@@ -47,7 +47,7 @@ var forDevelopers = []string{
 // texts finds what the program's own sources hand to the makers of errors.
 func texts(t *testing.T) map[string]string {
 	t.Helper()
-	makers := []string{"Errorf", "Invalid", "fail", "orMissing", "refuse"}
+	makers := []string{"Errorf", "Invalid", "fail", "orMissing", "refuse", "say"}
 	out := map[string]string{}
 	parse := func(path string) {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
@@ -61,7 +61,8 @@ func texts(t *testing.T) map[string]string {
 			}
 			for _, arg := range call.Args {
 				if lit, ok := arg.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-					if s, _ := strconv.Unquote(lit.Value); strings.HasSuffix(s, ".") {
+					// Pages have titles, too.
+					if s, _ := strconv.Unquote(lit.Value); strings.HasSuffix(s, ".") || called(call) == "say" {
 						out[s] = path
 					}
 				}
@@ -70,7 +71,7 @@ func texts(t *testing.T) map[string]string {
 		})
 	}
 	root := filepath.Join("..", "..")
-	for _, dir := range []string{"storage", "graph", "internal/shop", "internal/account", "internal/newsletter", "internal/session"} {
+	for _, dir := range []string{"storage", "graph", "internal/shop", "internal/account", "internal/newsletter", "internal/session", "internal/page"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && e.Name() != "generated.go" {
 				parse(path)
