@@ -24,8 +24,9 @@ type StoreSet struct {
 
 	Sender *string `help:"Who mails are from: shop@example.com or 'My Shop <shop@example.com>'; empty for the server's address under the store's name."`
 
-	AccountCreation *bool `negatable:"" help:"Let shoppers register."`
-	PersistentCart  *bool `negatable:"" help:"Give a shopper the cart of an earlier login back."`
+	AccountCreation   *bool   `negatable:"" help:"Let shoppers register."`
+	EmailVerification *string `enum:"required,off" help:"required: a sign-up is no account before its mailbox is proved, and the answer is the same for every address."`
+	PersistentCart    *bool   `negatable:"" help:"Give a shopper the cart of an earlier login back."`
 
 	PasswordLength  *int64 `help:"How many characters a password has at least."`
 	PasswordLower   *bool  `negatable:"" help:"Ask passwords for a lower-case letter."`
@@ -36,7 +37,7 @@ type StoreSet struct {
 	CaptchaSiteKey      *string `help:"Public key of the captcha's widget; empty for no captcha."`
 	CaptchaURL          *string `name:"captcha-url" help:"Where tokens are verified: https://www.google.com/recaptcha/api/siteverify, https://api.hcaptcha.com/siteverify, https://challenges.cloudflare.com/turnstile/v0/siteverify."`
 	CaptchaSecretFile   []byte  `type:"filecontent" placeholder:"FILE" help:"File with the secret of that service; - reads it from standard input. It is kept sealed."`
-	CaptchaOnStorefront *bool   `negatable:"" help:"Ask for the captcha when somebody registers, or changes an account or its addresses."`
+	CaptchaOnStorefront *bool   `negatable:"" help:"Ask for the captcha when somebody registers, asks for a link, or changes an account or its addresses."`
 	CaptchaOnCheckout   *bool   `negatable:"" help:"Tell the checkout to ask for it."`
 
 	CookieConsent *bool   `negatable:"" help:"Have storefronts ask before they set cookies."`
@@ -67,6 +68,12 @@ func (c *StoreSet) apply(e *Env, s *shop.Store) error {
 	}
 	give(c.StatusMessage, &set.StatusMessage)
 	give(c.AccountCreation, &set.AccountCreation)
+	if v := c.EmailVerification; v != nil {
+		set.EmailVerification = shop.VerificationOff
+		if *v == "required" {
+			set.EmailVerification = shop.VerificationRequired
+		}
+	}
 	give(c.PersistentCart, &set.PersistentCart)
 	give(c.Newsletter, &set.Newsletter.ShowNewsletterSignup)
 	give(c.NewsletterChecked, &set.Newsletter.NewsletterCheckedByDefault)

@@ -57,6 +57,8 @@ func TestStoreSetChangesWhatIsGiven(t *testing.T) {
 		}},
 		{[]string{"--sender=shop@example.com"}, func(_ *shop.Store, s *shop.StoreSettings) { s.MailFrom = shop.Sender{Address: "shop@example.com"} }},
 		{[]string{"--sender="}, func(_ *shop.Store, s *shop.StoreSettings) { s.MailFrom = shop.Sender{} }},
+		{[]string{"--email-verification=required"}, func(_ *shop.Store, s *shop.StoreSettings) { s.EmailVerification = shop.VerificationRequired }},
+		{[]string{"--email-verification=off"}, func(_ *shop.Store, s *shop.StoreSettings) { s.EmailVerification = shop.VerificationOff }},
 		{[]string{"--no-account-creation"}, func(_ *shop.Store, s *shop.StoreSettings) { s.AccountCreation = false }},
 		{[]string{"--account-creation", "--no-persistent-cart"}, func(_ *shop.Store, s *shop.StoreSettings) { s.AccountCreation, s.PersistentCart = true, false }},
 		{[]string{"--password-length=12", "--password-lower", "--password-upper", "--password-numbers=2", "--password-special=1"}, func(_ *shop.Store, s *shop.StoreSettings) {
@@ -130,6 +132,7 @@ func TestStoreSetRefusals(t *testing.T) {
 		{"Line breaks", []string{"acme", "--status-message=a\nb"}},
 		{"one of", []string{"acme", "--status=open"}},
 		{"one of", []string{"acme", "--plan=gold"}},
+		{"one of", []string{"acme", "--email-verification=REQUIRED"}},
 		{"--sender is an address", []string{"acme", "--sender=My Shop"}},
 		{"--sender is an address", []string{"acme", "--sender=shop@localhost"}},
 		{"--sender is an address", []string{"acme", "--sender=a@b.example, c@d.example"}},
