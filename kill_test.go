@@ -98,23 +98,32 @@ func newKilling(t *testing.T) *killing {
 	}
 	k.store = snapshot.Store.ID
 	k.args = []string{"--addr=127.0.0.1:0", "--admin-addr=127.0.0.1:0", "--database-url=" + d.URL, "--migrate-on-start=false",
-		"--smtp-url=smtp://" + k.relay.Addr, "--register-limit=100000/1h", "--session-keys=" + strings.Repeat("k", 32), "--data-dir=" + dataDir(t)}
+		"--smtp-url=smtp://" + k.relay.Addr, "--register-limit=100000/1h", "--link-limit=100000/1h", "--session-keys=" + strings.Repeat("k", 32), "--data-dir=" + dataDir(t)}
 	return k
 }
 
 // pass lets a random moment come.
 func pass(d time.Duration) { <-time.After(d) }
 
-// register keeps on signing people up over HTTP, whatever becomes of the answer.
-func (k *killing) register(ctx context.Context, client *http.Client) {
-	for ctx.Err() == nil {
+// ask keeps on signing people up over HTTP, and on asking for links for people who
+// have lost their password, whatever becomes of the answers.
+func (k *killing) ask(ctx context.Context, client *http.Client) {
+	for i := 0; ctx.Err() == nil; i++ {
 		url := k.url.Load()
 		if url == nil {
 			pass(time.Millisecond)
 			continue
 		}
-		body := fmt.Sprintf(`{"query": "mutation { customer { registerCustomer(input: {firstName: \"A\", lastName: \"B\", email: \"http%d@example.com\", password: \"a monster of my own\"}) { errors { __typename } } } }"}`, k.people.Add(1))
-		resp, err := client.Post(*url, "application/json", strings.NewReader(body))
+		n := k.people.Add(1)
+		mutation := fmt.Sprintf(`registerCustomer(input: {firstName: \"A\", lastName: \"B\", email: \"http%d@example.com\", password: \"a monster of my own\"})`, n)
+		if i%2 == 1 {
+			email, _ := shop.ParseEmail(fmt.Sprintf("lost%d@example.com", n))
+			if _, err := k.direct.CreateCustomer(context.Background(), k.store, storage.NewCustomer{Email: email, ChannelID: 1}); err != nil {
+				continue
+			}
+			mutation = fmt.Sprintf(`requestResetPassword(input: {email: \"%s\"})`, email.Text)
+		}
+		resp, err := client.Post(*url, "application/json", strings.NewReader(`{"query": "mutation { customer { `+mutation+` { errors { __typename } } } }"}`))
 		if err != nil {
 			pass(time.Millisecond) // it was killed
 			continue
@@ -155,14 +164,15 @@ func (k *killing) once(t *testing.T) {
 }
 
 // I6, J1, decision 27: whatever is killed and whenever, everybody who has an
-// account has their mail, nobody else has one, and each kill repeats one at most.
+// account or is to have a new password has their mail, nobody else has one, and
+// each kill repeats one at most.
 func killServers(t *testing.T, kills int) {
 	k := newKilling(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	var clients sync.WaitGroup
 	for range 3 {
-		clients.Go(func() { k.register(ctx, client) })
+		clients.Go(func() { k.ask(ctx, client) })
 	}
 	for range kills {
 		k.once(t)
@@ -196,7 +206,9 @@ func (k *killing) drain(t *testing.T) {
 func (k *killing) check(t *testing.T, kills int) {
 	t.Helper()
 	var people []string
-	if err := k.owner.Select(&people, `SELECT email FROM customers WHERE email LIKE 'http%' OR email LIKE 'direct%'`); err != nil {
+	const owed = `SELECT email FROM customers WHERE email LIKE 'http%' OR email LIKE 'direct%'
+		UNION ALL SELECT c.email FROM events e JOIN customers c ON c.store_id = e.store_id AND c.id = e.entity_id WHERE e.scope = 'account/reset/requested'`
+	if err := k.owner.Select(&people, owed); err != nil {
 		t.Fatal(err)
 	}
 	mails, owners, duplicates := map[string][]string{}, map[string]string{}, 0
@@ -221,8 +233,11 @@ func (k *killing) check(t *testing.T, kills int) {
 			}
 		}
 	}
+	if !strings.Contains(strings.Join(people, " "), "lost") {
+		t.Error("nobody has lost a password")
+	}
 	if len(mails) != len(people) {
-		t.Errorf("%d people have mail, %d have an account", len(mails), len(people))
+		t.Errorf("%d people have mail, %d are owed one", len(mails), len(people))
 	}
 	if duplicates > kills {
 		t.Errorf("%d duplicates of %d kills", duplicates, kills)
