@@ -17,28 +17,33 @@ const (
 	TextNotLive            = "Operation cannot be performed as the storefront channel is not live"
 )
 
+// Languages are those that we have texts in, English first: it is what everybody
+// gets who asks for none of them.
+var Languages = []language.Tag{language.English, language.German, language.French, language.Spanish}
+
+// translations are the catalogue. English is the key itself.
+var translations = map[language.Tag]map[string]string{
+	language.German: german, language.French: french, language.Spanish: spanish,
+}
+
 var (
-	texts    = newCatalogue()
-	matcher  = language.NewMatcher(texts.Languages())
+	matcher  = language.NewMatcher(Languages)
 	printers = newPrinters()
 )
 
-func newCatalogue() *catalog.Builder {
+// newPrinters makes one for each of Languages.
+func newPrinters() map[language.Tag]*message.Printer {
 	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	// English is the key itself; one entry makes the language known.
-	_ = b.SetString(language.English, TextInvalidCredentials, TextInvalidCredentials)
-	for key, text := range german {
-		if err := b.SetString(language.German, key, text); err != nil {
-			panic("shop: German text for " + key + ": " + err.Error())
+	for tag, texts := range translations {
+		for key, text := range texts {
+			if err := b.SetString(tag, key, text); err != nil {
+				panic("shop: text in " + tag.String() + " for " + key + ": " + err.Error())
+			}
 		}
 	}
-	return b
-}
-
-func newPrinters() map[language.Tag]*message.Printer {
 	out := map[language.Tag]*message.Printer{}
-	for _, tag := range texts.Languages() {
-		out[tag] = message.NewPrinter(tag, message.Catalog(texts))
+	for _, tag := range Languages {
+		out[tag] = message.NewPrinter(tag, message.Catalog(b))
 	}
 	return out
 }
@@ -55,7 +60,7 @@ func Spoken(acceptLanguage, storeLocale string) language.Tag {
 	if sure == language.No {
 		return language.English
 	}
-	return texts.Languages()[i]
+	return Languages[i]
 }
 
 // wanted are the languages that a shopper reads, best first.
@@ -113,9 +118,6 @@ func (m *memory[V]) of(acceptLanguage, storeLocale string, choose func() V) V {
 // Translated tells whether a text has a translation into tag's language. Tests
 // hold the catalogue complete with it.
 func Translated(tag language.Tag, key string) bool {
-	if tag == language.German {
-		_, ok := german[key]
-		return ok
-	}
-	return tag == language.English
+	_, ok := translations[tag][key]
+	return ok
 }

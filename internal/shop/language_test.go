@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,6 +106,16 @@ func called(c *ast.CallExpr) string {
 // Texts about the query itself are for developers as well.
 var aboutQueries = regexp.MustCompile(`^(The query|The operation|Only one mutation|Int is|Long is|BigDecimal is|Float is|DateTime is|Mutations have to|Accept has to)`)
 
+// sources are the files of the catalogue. English is the key itself.
+var sources = map[language.Tag]string{language.German: "german.go", language.French: "french.go", language.Spanish: "spanish.go"}
+
+func TestEveryLanguageHasItsFile(t *testing.T) {
+	t.Parallel()
+	if len(shop.Languages) != 1+len(sources) || shop.Languages[0] != language.English {
+		t.Error(shop.Languages)
+	}
+}
+
 func TestEverythingAShopperReadsIsTranslated(t *testing.T) {
 	t.Parallel()
 	found := texts(t)
@@ -112,8 +123,10 @@ func TestEverythingAShopperReadsIsTranslated(t *testing.T) {
 		if aboutQueries.MatchString(text) || slices.Contains(forDevelopers, text) {
 			continue
 		}
-		if !shop.Translated(language.German, text) {
-			t.Errorf("%s: no German for %q", path, text)
+		for tag := range sources {
+			if !shop.Translated(tag, text) {
+				t.Errorf("%s: nothing in %q for %q", path, tag, text)
+			}
 		}
 	}
 	for _, text := range forDevelopers {
@@ -123,29 +136,48 @@ func TestEverythingAShopperReadsIsTranslated(t *testing.T) {
 	}
 }
 
+var verbs = regexp.MustCompile(`%[^ ]`)
+
 func TestTranslationsFitTheirKeys(t *testing.T) {
 	t.Parallel()
-	german := germanTexts(t)
-	sources := allSources(t)
-	verbs := regexp.MustCompile(`%[^ ]`)
-	for key, text := range german {
-		if a, b := verbs.FindAllString(key, -1), verbs.FindAllString(text, -1); !slices.Equal(a, b) {
-			t.Errorf("%q has %v, its translation %v", key, a, b)
-		}
-		if strings.HasSuffix(key, ".") != strings.HasSuffix(text, ".") || text == key {
-			t.Errorf("%q -> %q", key, text)
-		}
-		if !strings.Contains(sources, strconv.Quote(key)) {
-			t.Errorf("nobody says %q any more", key)
+	said := allSources(t)
+	for tag, file := range sources {
+		translated := translations(t, tag, file)
+		for key, text := range translated {
+			if a, b := verbs.FindAllString(key, -1), verbs.FindAllString(text, -1); !slices.Equal(a, b) {
+				t.Errorf("%q has %v, its translation %v", key, a, b)
+			}
+			if strings.HasSuffix(key, ".") != strings.HasSuffix(text, ".") || text == key || text != strings.TrimSpace(text) {
+				t.Errorf("%q -> %q", key, text)
+			}
+			if !strings.Contains(said, strconv.Quote(key)) {
+				t.Errorf("nobody says %q any more", key)
+			}
+			for other := range sources {
+				if !shop.Translated(other, key) {
+					t.Errorf("%q is in %q only", key, tag)
+				}
+			}
 		}
 	}
 }
 
-// germanTexts reads the catalogue's source: the package shows only whether a
-// text is in it.
-func germanTexts(t *testing.T) map[string]string {
+// A French reader's line must not break before these.
+func TestFrenchPunctuationIsHeld(t *testing.T) {
+	t.Parallel()
+	loose := regexp.MustCompile(`[^\x{a0}\x{202f}][:;!?»]|«[^\x{a0}\x{202f}]`)
+	for _, text := range translations(t, language.French, sources[language.French]) {
+		if loose.MatchString(text) {
+			t.Errorf("%q", text)
+		}
+	}
+}
+
+// translations reads a file of the catalogue: the package shows only whether a
+// text is in it. Two texts for one key would not compile.
+func translations(t *testing.T, tag language.Tag, path string) map[string]string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "german.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +186,7 @@ func germanTexts(t *testing.T) map[string]string {
 		if kv, ok := n.(*ast.KeyValueExpr); ok {
 			k, _ := strconv.Unquote(kv.Key.(*ast.BasicLit).Value)
 			v, _ := strconv.Unquote(kv.Value.(*ast.BasicLit).Value)
-			if !shop.Translated(language.German, k) {
+			if !shop.Translated(tag, k) {
 				t.Errorf("%q is not in the catalogue", k)
 			}
 			out[k] = v
@@ -169,11 +201,12 @@ func germanTexts(t *testing.T) map[string]string {
 
 func allSources(t *testing.T) string {
 	t.Helper()
+	files := slices.Collect(maps.Values(sources))
 	var all strings.Builder
 	for _, pattern := range []string{"*.go", "../*/*.go", "../../*.go", "../../graph/*.go", "../../storage/*.go"} {
 		paths, _ := filepath.Glob(pattern)
 		for _, path := range paths {
-			if strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "german.go" {
+			if strings.HasSuffix(path, "_test.go") || slices.Contains(files, filepath.Base(path)) {
 				continue
 			}
 			b, err := os.ReadFile(path)
@@ -194,11 +227,16 @@ func TestComparedTextsStayEnglish(t *testing.T) {
 		shop.TextResetPassword:      "Reset password",
 		shop.TextNotLive:            "Operation cannot be performed as the storefront channel is not live",
 	} {
-		if text != want || shop.Translated(language.German, text) {
-			t.Errorf("%q is changed or translated", want)
+		if text != want {
+			t.Errorf("%q is changed", want)
 		}
-		if got := shop.Errorf(shop.Unauthenticated, text).Text(shop.Printer("de", "de")); got != want {
-			t.Errorf("a German reads %q", got)
+		for tag := range sources {
+			if shop.Translated(tag, text) {
+				t.Errorf("%q is translated into %q", want, tag)
+			}
+			if got := shop.Errorf(shop.Unauthenticated, text).Text(shop.Printer(tag.String(), "")); got != want {
+				t.Errorf("in %q one reads %q", tag, got)
+			}
 		}
 	}
 }
@@ -206,9 +244,11 @@ func TestComparedTextsStayEnglish(t *testing.T) {
 func TestPrinter(t *testing.T) {
 	t.Parallel()
 	const english, german = "Please log in first.", "Bitte zuerst anmelden."
+	const french, spanish = "Veuillez d'abord vous connecter.", "Inicie sesión primero."
 	for _, c := range []struct{ accept, store, want string }{
 		{"", "", english}, {"", "de", german}, {"", "de-AT", german}, {"de", "en", german}, {"de-CH,fr;q=0.9", "en", german}, {"en-GB", "de", english},
-		{"fr", "de", german}, {"fr", "fr", english}, {"en;q=0.1, de;q=0.9", "", german}, {"*", "", english}, {"nonsense;;;", "de", german},
+		{"fr", "de", french}, {"nl", "fr", french}, {"fr-CA", "", french}, {"es-419,pt;q=0.5", "de", spanish}, {"ja", "es-MX", spanish}, {"it", "nl", english},
+		{"pl, fr;q=0.2, es;q=0.3", "de", spanish}, {"de;q=0, fr", "de", french}, {"en;q=0.1, de;q=0.9", "", german}, {"*", "", english}, {"nonsense;;;", "de", german},
 		{strings.Repeat("a", 10000), "", english}, {"", "nonsense!", english},
 	} {
 		if got := shop.Errorf(shop.Unauthenticated, english).Text(shop.Printer(c.accept, c.store)); got != c.want {
