@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,44 +126,33 @@ func TestIntrospectionFitsTheLimits(t *testing.T) {
 	}
 }
 
-var typeName = regexp.MustCompile(`"__typename": "(\w+)"`)
-
-// What a golden case neither asks for nor answers with is not shown by any.
-func TestGoldenCasesAreComplete(t *testing.T) {
+// What no golden case asks for is not shown by any.
+func TestGoldenCasesAskForEverything(t *testing.T) {
 	t.Parallel()
 	s := schema(t)
-	asked, answered := map[string]bool{}, map[string]bool{}
+	asked := map[string]bool{}
 	for _, file := range goldenFiles(t) {
-		c := readGolden(t, file)
-		doc, errs := gqlparser.LoadQueryWithRules(s, c.query, nil)
-		if errs == nil {
-			events := &validator.Events{}
-			events.OnField(func(_ *validator.Walker, f *ast.Field) {
-				if f.ObjectDefinition != nil {
-					asked[f.ObjectDefinition.Name+"."+f.Name] = true
-				}
-			})
-			validator.Walk(s, doc, events)
+		doc, errs := gqlparser.LoadQueryWithRules(s, readGolden(t, file).query, nil)
+		if errs != nil {
+			continue
 		}
-		for _, m := range typeName.FindAllStringSubmatch(c.reply, -1) {
-			answered[m[1]] = true
-		}
+		events := &validator.Events{}
+		events.OnField(func(_ *validator.Walker, f *ast.Field) {
+			if f.ObjectDefinition != nil {
+				asked[f.ObjectDefinition.Name+"."+f.Name] = true
+			}
+		})
+		validator.Walk(s, doc, events)
 	}
 	for _, d := range ours(s) {
-		switch d.Kind {
-		case ast.Object:
-			for _, f := range d.Fields {
-				// The text of an error is asked for by way of the interface.
-				inherited := f.Name == "message" && slices.Contains(d.Interfaces, "Error")
-				if !asked[d.Name+"."+f.Name] && !inherited && !strings.HasPrefix(f.Name, "__") {
-					t.Errorf("no golden case asks for %s.%s", d.Name, f.Name)
-				}
-			}
-		case ast.Union:
-			for _, member := range d.Types {
-				if !answered[member] {
-					t.Errorf("no golden case answers with %s of %s", member, d.Name)
-				}
+		if d.Kind != ast.Object {
+			continue
+		}
+		for _, f := range d.Fields {
+			// The text of an error is asked for by way of the interface.
+			inherited := f.Name == "message" && slices.Contains(d.Interfaces, "Error")
+			if !asked[d.Name+"."+f.Name] && !inherited && !strings.HasPrefix(f.Name, "__") {
+				t.Errorf("no golden case asks for %s.%s", d.Name, f.Name)
 			}
 		}
 	}
