@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 
 # Names and sums of all generated files.
-GENERATED := find graph internal -type f \( -path '*/generated/*' -o -name '*_gen.go' \) -exec sha256sum {} + | sort -k 2
+GENERATED := find graph internal docs -type f \( -path '*/generated/*' -o -name '*_gen.go' -o -name storefront.md \) -exec sha256sum {} + | sort -k 2
 
 .PHONY: run build test generate check lint audit bench bench-check bench-go slow
 

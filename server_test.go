@@ -326,6 +326,7 @@ var allowed = map[string]string{
 	"internal/session":    "storage internal/shop internal/keys",
 	"internal/account":    "storage internal/shop internal/password internal/captcha internal/keys",
 	"internal/newsletter": "storage internal/shop internal/keys",
+	"docs/generate":       "",
 	"graph/model":         "internal/shop",
 	"graph/plain":         "",
 	"graph/plain/rewrite": "",
