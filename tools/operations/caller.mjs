@@ -1,0 +1,84 @@
+// Who sends operations: a page in a browser, or a storefront's own server on behalf of a shopper.
+import { randomUUID } from 'node:crypto';
+
+const json = 'application/json';
+
+// A page of the storefront, which is another origin of the same site. It asks before it sends (CORS), keeps cookies as
+// browsers do, and may read an answer only where the server lets it.
+export class Browser {
+  constructor(url, language) {
+    this.url = url;
+    this.origin = `http://${new URL(url).hostname}:3000`;
+    this.language = language;
+    this.cookies = new Map();
+    this.asked = new Set();
+  }
+
+  async send({ query, name, variables, guest, from }) {
+    const origin = from ?? this.origin;
+    const credentials = !from && !guest;
+    const site = { origin, referer: `${origin}/`, 'sec-fetch-site': from ? 'cross-site' : 'same-site', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
+    await this.preflight(site, credentials);
+    const headers = { ...site, accept: json, 'content-type': json, 'accept-language': this.language, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
+    if (credentials && this.cookies.size > 0) headers.cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
+    const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ operationName: name, query, variables }) });
+    this.mayRead(response, origin, credentials);
+    for (const cookie of response.headers.getSetCookie()) {
+      if (from) throw new Error(`a page of another site was given the cookie ${cookie}`);
+      if (credentials) this.keep(cookie);
+    }
+    return response;
+  }
+
+  async preflight(site, credentials) {
+    const key = `${site.origin} ${credentials}`;
+    if (this.asked.has(key)) return;
+    this.asked.add(key);
+    const response = await fetch(this.url, { method: 'OPTIONS', headers: { ...site, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } });
+    this.mayRead(response, site.origin, credentials);
+    const allowed = (response.headers.get('access-control-allow-headers') ?? '').toLowerCase().split(/, */);
+    if (!response.ok || !allowed.includes('content-type')) throw new Error(`the preflight of ${site.origin} was refused: ${response.status}`);
+  }
+
+  mayRead(response, origin, credentials) {
+    const allowed = response.headers.get('access-control-allow-origin');
+    if (credentials ? allowed !== origin || response.headers.get('access-control-allow-credentials') !== 'true' : allowed !== '*' && allowed !== origin) {
+      throw new Error(`a browser does not let ${origin} read this answer: access-control-allow-origin is ${allowed}`);
+    }
+  }
+
+  keep(cookie) {
+    const [pair, ...attributes] = cookie.split(/; */);
+    const [, name, value] = /^([^=]*)=(.*)$/.exec(pair);
+    const attribute = (wanted) => attributes.map((a) => a.split('=')).find(([n]) => n.toLowerCase() === wanted)?.[1];
+    if (!attributes.some((a) => a.toLowerCase() === 'httponly')) throw new Error(`scripts can read the cookie ${name}`);
+    const expires = attribute('max-age') !== undefined ? Number(attribute('max-age')) : (Date.parse(attribute('expires')) - Date.now()) / 1000;
+    if (expires <= 0) this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+}
+
+// A storefront's server. It keeps the value of SHOP_TOKEN for its shopper and hands it on in a header of its own making;
+// the name of the operation stands in the URL, for its logs.
+export class Server {
+  constructor(url, language, secret) {
+    this.url = url;
+    this.language = language;
+    this.secret = secret;
+  }
+
+  async send({ query, name, type, variables, guest }) {
+    const headers = {
+      accept: '*/*', 'content-type': json, 'accept-language': this.language, 'x-correlation-id': randomUUID(),
+      'x-forwarded-for': '203.0.113.7', 'x-bc-trusted-proxy-secret': this.secret, 'x-bc-error-on-invalid-customer-access-token': 'true',
+    };
+    if (this.token && !guest) headers.cookie = `SHOP_TOKEN=${this.token}`;
+    const body = variables === undefined ? { query } : { query, variables };
+    const response = await fetch(`${this.url}?operation=${name}&type=${type}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    for (const cookie of guest ? [] : response.headers.getSetCookie()) {
+      const [, value] = /^SHOP_TOKEN=([^;]*)/.exec(cookie) ?? [];
+      if (value !== undefined) this.token = value;
+    }
+    return response;
+  }
+}

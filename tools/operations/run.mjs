@@ -1,0 +1,62 @@
+// Sends every operation in the folders beside this file to a server, in the order of their names: once as a browser, once as
+// a storefront's server. Each folder is one shopper's story. Prints a line for each, and what was wrong.
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Browser, Server } from './caller.mjs';
+import { linkIn } from './mail.mjs';
+import { differences, fill, find, stories } from './operation.mjs';
+
+const atLeast = 60;
+const [url, secret] = process.argv.slice(2);
+if (!secret) {
+  console.error('usage: node run.mjs http://host:port/graphql PROXY-SECRET');
+  process.exit(2);
+}
+
+const language = 'en-US,en;q=0.8';
+const callers = { browser: () => new Browser(url, language), server: () => new Server(url, language, secret) };
+const all = stories(dirname(fileURLToPath(import.meta.url)));
+const names = new Set(all.flatMap((story) => story.operations.map((operation) => operation.query)));
+const taken = new Set(); // mails
+let bad = 0;
+for (const [caller, start] of Object.entries(callers)) {
+  for (const story of all) {
+    const shopper = start();
+    const kept = { caller };
+    for (const operation of story.operations) {
+      bad += (await tell(caller, operation, () => run(shopper, operation, kept))) ? 0 : 1;
+    }
+  }
+}
+console.log(`${names.size} operations, each as ${Object.keys(callers).join(' and ')}: ${bad === 0 ? 'all as expected' : `${bad} not as expected`}`);
+if (names.size < atLeast) console.log(`there should be ${atLeast} at least`);
+process.exit(bad === 0 && names.size >= atLeast ? 0 : 1);
+
+// run gives what is wrong; nothing is good.
+async function run(shopper, operation, kept) {
+  if (operation.mail) {
+    const [, address, pattern] = /^(\S+) \/(.+)\/$/.exec(operation.mail);
+    Object.assign(kept, await linkIn(new URL(url).origin, fill(`"${address}"`, kept), new RegExp(pattern), taken));
+  }
+  const variables = operation.variables && fill(operation.variables, kept);
+  const response = await shopper.send({ ...operation, variables, guest: operation.as === 'guest' });
+  const body = await response.text();
+  if (response.status !== 200) return [`status ${response.status}: ${body}`];
+  const answer = JSON.parse(body);
+  for (const [name, path] of operation.keep) [kept[name]] = find(answer, path);
+  return differences(operation, answer, kept);
+}
+
+async function tell(caller, operation, doIt) {
+  const began = performance.now();
+  let wrong;
+  try {
+    wrong = await doIt();
+  } catch (error) {
+    wrong = [`${error.message}${error.cause ? `: ${error.cause}` : ''}`];
+  }
+  const took = `${Math.round(performance.now() - began)} ms`;
+  console.log(`${caller.padEnd(8)} ${operation.path.replace('.graphql', '').padEnd(44)} ${operation.name.padEnd(34)} ${took.padStart(7)}  ${wrong.length === 0 ? 'ok' : 'NOT AS EXPECTED'}`);
+  for (const line of wrong) console.log(line.replace(/^/gm, '    '));
+  return wrong.length === 0;
+}
