@@ -71,6 +71,8 @@ export function find(answer, path) {
 // differences compares an answer with what the operation expects, a line each.
 export function differences(operation, answer, kept) {
   const out = [];
+  const invalid = (answer.errors ?? []).filter((error) => error.extensions?.code === 'GRAPHQL_VALIDATION_FAILED');
+  if (invalid.length > 0) return invalid.map((error) => `does not validate: ${error.message}`);
   if (answer.errors && !operation.expect.some(([path]) => path.startsWith('errors'))) {
     out.push(`errors: got ${JSON.stringify(answer.errors)}, want none`);
   }
