@@ -17,7 +17,10 @@ export async function linkIn(base, address, pattern, taken) {
         }
       }
     }
-    if (Date.now() > until) throw new Error(`no mail to ${address} with a link like ${pattern}; the mailbox shows\n${list}`);
+    if (Date.now() > until) {
+      const there = [...list.matchAll(/<b>(.*?)<\/b> <small>to (.+?),/g)].map(([, subject, to]) => `\n  to ${to}: ${subject}`);
+      throw new Error(`no mail to ${address} with a link like ${pattern}; there is${there.join('') || ' none'}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
