@@ -32,6 +32,11 @@ var areas = []area{
 		{"CustomerMutations.registerCustomer", "register"},
 		{"CustomerMutations.updateCustomer", "update"},
 	}},
+	{"The address book", []shown{
+		{"CustomerMutations.addCustomerAddress", "address_add"},
+		{"CustomerMutations.updateCustomerAddress", "address_update"},
+		{"CustomerMutations.deleteCustomerAddress", "address_delete"},
+	}},
 	{"Customer groups", []shown{
 		{"Query.groups", "groups"},
 	}},
@@ -41,6 +46,9 @@ var areas = []area{
 	}},
 	{"The store", []shown{
 		{"Query.site", "settings"},
+		{"Query.channel", "channel_and_store"},
+		{"Query.store", "channel_and_store"},
+		{"Query.geography", "geography"},
 	}},
 }
 

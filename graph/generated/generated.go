@@ -4389,7 +4389,7 @@ type Country {
   iso3: String!
   "What it pays with."
   currency: CountryCurrency!
-  "The states that its addresses name; empty where they name none."
+  "The states that its addresses name, by name; empty where they name none."
   statesOrProvinces: [StateOrProvince!]!
 }
 

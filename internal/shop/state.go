@@ -2,10 +2,13 @@ package shop
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
 
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
@@ -32,7 +35,7 @@ type state struct {
 	others     []string
 }
 
-// states holds states.txt by country.
+// states holds states.txt by country, in the order that people look names up by.
 var states = sync.OnceValue(func() map[string][]state {
 	out := map[string][]state{}
 	for line := range strings.Lines(stateList) {
@@ -46,10 +49,14 @@ var states = sync.OnceValue(func() map[string][]state {
 		}
 		out[columns[0]] = append(out[columns[0]], s)
 	}
+	alphabet := collate.New(language.Und)
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b state) int { return alphabet.CompareString(a.name, b.name) })
+	}
 	return out
 })
 
-// statesOf lists the states of a country, in the order of their codes.
+// statesOf lists the states of a country, by name.
 func statesOf(country string, id int64) []StateOrProvince {
 	out := []StateOrProvince{}
 	for _, s := range states()[country] {
