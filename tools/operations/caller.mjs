@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 const json = 'application/json';
+const patience = () => AbortSignal.timeout(10_000);
 
 // A page of the storefront, which is another origin of the same site. It asks before it sends (CORS), keeps cookies as
 // browsers do, and may read an answer only where the server lets it.
@@ -21,7 +22,7 @@ export class Browser {
     await this.preflight(site, credentials);
     const headers = { ...site, accept: json, 'content-type': json, 'accept-language': this.language, 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' };
     if (credentials && this.cookies.size > 0) headers.cookie = [...this.cookies].map(([k, v]) => `${k}=${v}`).join('; ');
-    const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ operationName: name, query, variables }) });
+    const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ operationName: name, query, variables }), signal: patience() });
     this.mayRead(response, origin, credentials);
     for (const cookie of response.headers.getSetCookie()) {
       if (from) throw new Error(`a page of another site was given the cookie ${cookie}`);
@@ -34,7 +35,8 @@ export class Browser {
     const key = `${site.origin} ${credentials}`;
     if (this.asked.has(key)) return;
     this.asked.add(key);
-    const response = await fetch(this.url, { method: 'OPTIONS', headers: { ...site, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } });
+    const headers = { ...site, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };
+    const response = await fetch(this.url, { method: 'OPTIONS', headers, signal: patience() });
     this.mayRead(response, site.origin, credentials);
     const allowed = (response.headers.get('access-control-allow-headers') ?? '').toLowerCase().split(/, */);
     if (!response.ok || !allowed.includes('content-type')) throw new Error(`the preflight of ${site.origin} was refused: ${response.status}`);
@@ -74,7 +76,7 @@ export class Server {
     };
     if (this.token && !guest) headers.cookie = `SHOP_TOKEN=${this.token}`;
     const body = variables === undefined ? { query } : { query, variables };
-    const response = await fetch(`${this.url}?operation=${name}&type=${type}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const response = await fetch(`${this.url}?operation=${name}&type=${type}`, { method: 'POST', headers, body: JSON.stringify(body), signal: patience() });
     for (const cookie of guest ? [] : response.headers.getSetCookie()) {
       const [, value] = /^SHOP_TOKEN=([^;]*)/.exec(cookie) ?? [];
       if (value !== undefined) this.token = value;

@@ -43,8 +43,12 @@ async function run(shopper, operation, kept) {
   const body = await response.text();
   if (response.status !== 200) return [`status ${response.status}: ${body}`];
   const answer = JSON.parse(body);
-  for (const [name, path] of operation.keep) [kept[name]] = find(answer, path);
-  return differences(operation, answer, kept);
+  const wrong = differences(operation, answer, kept);
+  for (const [name, path] of operation.keep) {
+    [kept[name]] = find(answer, path);
+    if (kept[name] === undefined || kept[name] === null) wrong.push(`${path}: nothing to be kept as ${name}`);
+  }
+  return wrong;
 }
 
 async function tell(caller, operation, doIt) {
