@@ -14,10 +14,11 @@
 //   # as: guest                   it is sent without the shopper's cookie
 //   # from: https://example.net   a browser sends it from a page of another site
 //   # mail: address /pattern/     first waits for a mail with a link like that, and keeps the pattern's named groups
+//   # host: localhost             the whole story is that of the store which answers there; said in its first file
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const directives = ['variables', 'expect', 'keep', 'as', 'from', 'mail'];
+const directives = ['variables', 'expect', 'keep', 'as', 'from', 'mail', 'host'];
 
 // stories gives the operations of each folder, in the order of their names.
 export function stories(folder) {

@@ -14,14 +14,16 @@ if (!secret) {
 }
 
 const language = 'en-US,en;q=0.8';
-const callers = { browser: () => new Browser(url, language), server: () => new Server(url, language, secret) };
+const callers = { browser: (at) => new Browser(at, language), server: (at) => new Server(at, language, secret) };
 const all = stories(dirname(fileURLToPath(import.meta.url)));
 const names = new Set(all.flatMap((story) => story.operations.map((operation) => operation.query)));
 const taken = new Set(); // mails
 let bad = 0;
 for (const [caller, start] of Object.entries(callers)) {
   for (const story of all) {
-    const shopper = start();
+    const at = new URL(url);
+    at.hostname = story.operations[0].host ?? at.hostname;
+    const shopper = start(at.href);
     const kept = { caller };
     for (const operation of story.operations) {
       bad += (await tell(caller, operation, () => run(shopper, operation, kept))) ? 0 : 1;
