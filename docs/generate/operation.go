@@ -26,7 +26,7 @@ var areas = []area{
 	}},
 	{"The shopper", []shown{
 		{"Query.customer", "customer"},
-		{"Query.currentCustomer", "current_customer"},
+		{"Query.currentCustomer", "current_customer_short"},
 	}},
 	{"The account", []shown{
 		{"CustomerMutations.registerCustomer", "register"},
@@ -46,8 +46,8 @@ var areas = []area{
 	}},
 	{"The store", []shown{
 		{"Query.site", "settings"},
-		{"Query.channel", "channel_and_store"},
-		{"Query.store", "channel_and_store"},
+		{"Query.channel", "channel_metafields"},
+		{"Query.store", "store_metafields"},
 		{"Query.geography", "geography"},
 	}},
 }

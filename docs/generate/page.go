@@ -224,6 +224,9 @@ func (p *page) typeOf(d *ast.Definition) {
 		}
 		p.say("\nHas all that %s has.", strings.Join(links, " and "))
 	}
+	if kinds := p.kinds(d); len(kinds) > 0 {
+		p.say("\nOne of %s.", strings.Join(kinds, ", "))
+	}
 	var own []*ast.FieldDefinition
 	for _, f := range d.Fields {
 		if !strings.HasPrefix(f.Name, "__") && !inherited(f.Name) {
@@ -242,6 +245,20 @@ func (p *page) typeOf(d *ast.Definition) {
 			p.say("| `%s` | %s |", v.Name, cell(v.Description))
 		}
 	}
+}
+
+// kinds are the types that an interface stands for, errors aside.
+func (p *page) kinds(d *ast.Definition) (out []string) {
+	if d.Kind != ast.Interface {
+		return nil
+	}
+	for _, t := range p.schema.PossibleTypes[d.Name] {
+		if !p.told[t.Name] {
+			out = append(out, p.link(ast.NamedType(t.Name, nil)))
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // arguments lists the names of a field's arguments.
