@@ -23,11 +23,8 @@ import (
 //go:embed templates
 var files embed.FS
 
-// languages are those of the templates; the first is for everybody else.
-var languages = []language.Tag{language.English, language.German, language.French, language.Spanish}
-
 var (
-	matcher  = language.NewMatcher(languages)
+	matcher  = language.NewMatcher(shop.Languages)
 	texts    = parseTexts()
 	page     = html.Must(html.ParseFS(files, "templates/layout.html"))
 	plain    = text.Must(text.ParseFS(files, "templates/layout.txt"))
@@ -52,7 +49,7 @@ func parseTexts() map[shop.Mail]map[language.Tag]*text.Template {
 	out := map[shop.Mail]map[language.Tag]*text.Template{}
 	for mail := range letters {
 		out[mail] = map[language.Tag]*text.Template{}
-		for _, tag := range languages {
+		for _, tag := range shop.Languages {
 			out[mail][tag] = text.Must(text.ParseFS(files, fmt.Sprintf("templates/%s.txt", tag), fmt.Sprintf("templates/%s/%s.txt", mail, tag)))
 		}
 	}
@@ -64,11 +61,11 @@ func languageOf(locales ...string) language.Tag {
 	for _, l := range locales {
 		if tag, err := language.Parse(l); err == nil {
 			if _, i, sure := matcher.Match(tag); sure != language.No {
-				return languages[i]
+				return shop.Languages[i]
 			}
 		}
 	}
-	return languages[0]
+	return shop.Languages[0]
 }
 
 // letterhead is what the layouts lay out.

@@ -18,6 +18,7 @@ var french = map[string]string{
 	"The newsletter of this store is switched off.":                   "La newsletter de cette boutique est désactivée.",
 	"This store does not take new accounts at the moment.":            "Cette boutique n'accepte pas de nouveaux comptes pour le moment.",
 	"This account no longer exists.":                                  "Ce compte n'existe plus.",
+	"This link does not work any more.":                               "Ce lien n'est plus valable.",
 	"Please log in first.":                                            "Veuillez d'abord vous connecter.",
 	"Too many attempts. Please wait a while and try again.":           "Trop de tentatives. Veuillez patienter un moment avant de réessayer.",
 	"The service is busy. Please try again in a moment.":              "Le service est surchargé. Veuillez réessayer dans un instant.",

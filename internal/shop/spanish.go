@@ -18,6 +18,7 @@ var spanish = map[string]string{
 	"The newsletter of this store is switched off.":                   "El boletín de esta tienda está desactivado.",
 	"This store does not take new accounts at the moment.":            "Esta tienda no admite cuentas nuevas en este momento.",
 	"This account no longer exists.":                                  "Esta cuenta ya no existe.",
+	"This link does not work any more.":                               "Este enlace ya no es válido.",
 	"Please log in first.":                                            "Inicie sesión primero.",
 	"Too many attempts. Please wait a while and try again.":           "Demasiados intentos. Espere un momento e inténtelo de nuevo.",
 	"The service is busy. Please try again in a moment.":              "El servicio está saturado. Inténtelo de nuevo en unos instantes.",
