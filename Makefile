@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # Names and sums of all generated files.
 GENERATED := find graph internal docs -type f \( -path '*/generated/*' -o -name '*_gen.go' -o -name storefront.md \) -exec sha256sum {} + | sort -k 2
 
-.PHONY: run build test generate check lint audit bench bench-check bench-go slow
+.PHONY: run build test generate check lint audit operations bench bench-check bench-go slow
 
 # Starts the server with the demo store, on http://127.0.0.1:8080; without DATABASE_URL it brings its own Postgres.
 run: build
@@ -39,6 +39,10 @@ lint:
 # Runs the GraphQL-over-HTTP audits (needs Node) against a server of its own.
 audit:
 	tools/audit.sh
+
+# Sends the operations of real storefronts (needs Node) to a server of its own, as a browser and as a server.
+operations:
+	tools/operations.sh
 
 # Measures the server against raw handlers on the same rows, in less than three minutes; writes docs/performance.md and bench/results.
 bench: build

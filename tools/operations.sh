@@ -35,7 +35,7 @@ quietly metafield set demo channel:1 theme accent teal --permission-set read_and
 # A store that makes accounts once their mailbox is proved answers to the machine's other name.
 quietly channel remove-host demo 1 localhost
 quietly store create strict --name 'Strict Store' --host localhost
-quietly store set strict --email-verification
+quietly store set strict --email-verification required
 quietly channel add-origin strict 1 http://localhost:3000
 
 node tools/operations/run.mjs "$url" "$secret"

@@ -31,6 +31,13 @@ var areas = []area{
 	{"The account", []shown{
 		{"CustomerMutations.registerCustomer", "register"},
 		{"CustomerMutations.updateCustomer", "update"},
+		{"CustomerMutations.confirmEmail", "confirm_registration"},
+		{"CustomerMutations.resendEmailConfirmation", "resend"},
+	}},
+	{"Passwords", []shown{
+		{"CustomerMutations.changePassword", "change_password"},
+		{"CustomerMutations.requestResetPassword", "request_reset"},
+		{"CustomerMutations.resetPassword", "reset"},
 	}},
 	{"The address book", []shown{
 		{"CustomerMutations.addCustomerAddress", "address_add"},
