@@ -80,7 +80,10 @@ func startSystem(ctx context.Context, o options, out io.Writer) (_ *system, err 
 	if s.postgres, err = postmaster(s.dir); err != nil {
 		return nil, err
 	}
-	return s, s.startServers(ctx)
+	if err := s.startServers(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.rest(ctx)
 }
 
 // makeKey makes the key that signs the shoppers' cookies.
@@ -112,7 +115,7 @@ func (s *system) environment() []string {
 		"ENVIRONMENT=production", "ADDR=127.0.0.1:0", "ADMIN_ADDR=127.0.0.1:0", "TRUSTED_PROXIES=127.0.0.0/8",
 		"DATABASE_URL=" + s.cluster.DSN(devdb.AppRole, devdb.Database),
 		"DATABASE_MIGRATE_URL=" + s.cluster.DSN(devdb.OwnerRole, devdb.Database),
-		"SESSION_KEYS=" + s.key, "DATA_DIR=" + s.dir,
+		"SESSION_KEYS=" + s.key, "DATA_DIR=" + s.dir, "PUBLIC_URL=https://" + host, "MAIL_FROM=shop@example.com", "SMTP_URL=smtp://127.0.0.1:9", // nothing here sends a mail
 	}
 	for _, name := range []string{"PATH", "GOGC", "GOMEMLIMIT", "GODEBUG"} {
 		if v := os.Getenv(name); v != "" {
@@ -128,6 +131,23 @@ func (s *system) startServers(ctx context.Context) (err error) {
 	}
 	s.raw, err = s.start(ctx, s.o.Raw, `listening on (\S+)`, storeHash)
 	return err
+}
+
+// rest waits until the server has told the world of everything that the import
+// did.
+func (s *system) rest(ctx context.Context) error {
+	for {
+		var untold bool
+		err := s.owner.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM events WHERE store_id = $1 AND position IS NULL)`, s.store).Scan(&untold)
+		if err != nil || !untold {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // process is one of the servers.
