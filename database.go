@@ -60,7 +60,7 @@ func withCause(err error) error {
 	if !ok || e.Code != shop.Unavailable || e.Unwrap() == nil {
 		return err
 	}
-	if err == error(e) {
+	if err.Error() == e.Error() { // nothing stands around it
 		return e.Unwrap()
 	}
 	return fmt.Errorf("%w (%w)", err, e.Unwrap())

@@ -82,7 +82,6 @@ type rewriter struct {
 	files   *token.FileSet
 	source  []byte
 	edits   []edit
-	patient map[string]bool     // functions that may wait for something
 	quick   map[string]string   // function to name of resolvers that are called at once
 	never   map[string]bool     // functions of those that never wait
 	waiting map[string][]string // object to the fields, quoted, whose resolvers may wait
