@@ -62,6 +62,17 @@ func (t tx) takeOne(storeID int64, u Use) (ok bool, err error) {
 	return found(t.get(&tat, takeLimit, storeID, u.Key, u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()))
 }
 
+// within is take for what is not refused but left undone: false when one is
+// spent. Whatever comes after that one is not counted, so the narrowest is first.
+func (t tx) within(storeID int64, budget []Use) (ok bool, err error) {
+	for _, u := range budget {
+		if ok, err := t.takeOne(storeID, u); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 func (t tx) spent(storeID int64, u Use) error {
 	every, window := u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()
 	var ahead int64

@@ -28,10 +28,12 @@ type Waiting struct {
 	// whoever asks again is most likely whoever asked before.
 	Seen string
 	Same bool
-	// Mint makes the token of the mail; nil where none may be sent now.
+	// Mint makes the token of the mail.
 	Mint func(subjectID int64) shop.Token
 	// Nobody is a subject that there is none of.
 	Nobody int64
+	// Budget is the recipient's; beyond it there is no mail.
+	Budget []Use
 }
 
 // KeepWaiting keeps a sign-up in the place of one for the same address, and has
@@ -51,22 +53,34 @@ func (s *Store) KeepWaiting(ctx context.Context, storeID int64, in Waiting) (ok 
 		if ok = owner != 0 || before.Hash == in.Seen; !ok {
 			return nil
 		}
-		if owner != 0 {
-			return t.tellOwner(storeID, owner, in)
+		id := in.Nobody
+		if owner == 0 {
+			if id, err = t.keep(storeID, before, in); err != nil {
+				return err
+			}
 		}
-		id, err := t.keep(storeID, before, in)
-		if err != nil || in.Mint == nil {
+		if within, err := t.within(storeID, in.Budget); err != nil || !within {
 			return err
 		}
-		tok := in.Mint(id)
-		tok.Payload = shop.TokenPayload{Email: in.Customer.Email.Text, Locale: in.Customer.Locale}
-		if err := t.issueToken(storeID, tok); err != nil {
-			return err
-		}
-		return t.addEvent(storeID, event{scope: shop.EventRegistrationRequested, entity: "registration", id: id},
-			shop.EventData{ChannelID: in.Customer.ChannelID, Token: tok.Hash})
+		return t.tellOfSignUp(storeID, owner, id, in)
 	})
 	return ok, err
+}
+
+// tellOfSignUp has the mail sent that a sign-up causes. For the owner of an
+// account as much is written as for a sign-up, so that it takes as long: the token
+// is nobody's.
+func (t tx) tellOfSignUp(storeID, owner, id int64, in Waiting) error {
+	tok, about := in.Mint(id), shop.EventData{ChannelID: in.Customer.ChannelID}
+	e := event{scope: shop.EventRegistrationRepeated, entity: "customer", id: owner}
+	if owner == 0 {
+		tok.Payload = shop.TokenPayload{Email: in.Customer.Email.Text, Locale: in.Customer.Locale}
+		e, about.Token = event{scope: shop.EventRegistrationRequested, entity: "registration", id: id}, tok.Hash
+	}
+	if err := t.issueToken(storeID, tok); err != nil {
+		return err
+	}
+	return t.addEvent(storeID, e, about)
 }
 
 const ownerOfEmail = `
@@ -76,19 +90,6 @@ SELECT id FROM customers WHERE store_id = $1 AND email_key = $2`
 func (t tx) ownerOf(storeID int64, emailKey string) (id int64, err error) {
 	_, err = found(t.get(&id, ownerOfEmail, storeID, emailKey))
 	return id, err
-}
-
-// tellOwner writes what keep and its mail write, so that it takes as long: a
-// token that leads nowhere among it.
-func (t tx) tellOwner(storeID, owner int64, in Waiting) error {
-	if in.Mint == nil {
-		return nil
-	}
-	if err := t.issueToken(storeID, in.Mint(in.Nobody)); err != nil {
-		return err
-	}
-	return t.addEvent(storeID, event{scope: shop.EventRegistrationRepeated, entity: "customer", id: owner},
-		shop.EventData{ChannelID: in.Customer.ChannelID})
 }
 
 // waitingRow is a sign-up as it waits.
@@ -124,6 +125,9 @@ UPDATE registrations SET data = $3, contested = $4, asked_at = now()
 WHERE  store_id = $1 AND id = $2`
 
 func (t tx) keep(storeID int64, before waitingRow, in Waiting) (id int64, err error) {
+	if in.Same { // so that whoever compared with it need not look again
+		in.Customer.PasswordHash = before.Hash
+	}
 	data, err := json.Marshal(in.Customer)
 	if err != nil {
 		return 0, err

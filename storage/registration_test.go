@@ -3,6 +3,7 @@ package storage_test
 import (
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"regulars/internal/shop"
 	"regulars/storage"
@@ -167,17 +168,48 @@ func TestASignUpThatWasOvertaken(t *testing.T) {
 func TestASignUpBeyondTheBudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	text := w.wait(t, "ada@example.com", "hash")
 	in := waiting(t, w, "ada@example.com", "hash")
-	in.Seen, in.Same, in.Mint = "hash", true, nil
-	in.Customer.Profile.FirstName = "Augusta"
-	if ok, err := w.s.KeepWaiting(t.Context(), w.store, in); !ok || err != nil {
-		t.Fatal(ok, err)
+	var text string
+	in.Mint = func(id int64) shop.Token {
+		tok := ringOf("a").Mint(w.store, shop.TokenRegistration, id)
+		text, _ = ringOf("a").Text(w.store, tok)
+		return tok
 	}
+	in.Budget = []storage.Use{{Key: []byte("k"), Limit: shop.Limit{Burst: 1, Window: time.Hour}}}
+	keep := func() {
+		t.Helper()
+		if ok, err := w.s.KeepWaiting(t.Context(), w.store, in); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	keep()
+	in.Seen, in.Same, in.Customer.Profile.FirstName, in.Customer.PasswordHash = "hash", true, "Augusta", "hash with another salt"
+	keep()
 	w.wantCount(t, 1, `events`)
+	w.wantCount(t, 1, `tokens`)
 	_, err := w.confirm(t, text)
 	must(t, err)
-	w.wantCount(t, 1, `customers WHERE first_name = 'Augusta'`)
+	w.wantCount(t, 1, `customers WHERE first_name = 'Augusta' AND password_hash = 'hash'`)
+}
+
+// The narrowest limit is counted first, and alone when it is spent: a moment's
+// impatience does not cost the day.
+func TestBudgetOfLinks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	budget := []storage.Use{{Key: []byte("z"), Limit: shop.Limit{Burst: 1, Window: time.Hour}}, {Key: []byte("a"), Limit: shop.Limit{Burst: 2, Window: 24 * time.Hour}}}
+	issue := func() {
+		t.Helper()
+		must(t, w.s.IssueToken(t.Context(), w.store, ringOf("a").Mint(w.store, shop.TokenReset, 7), shop.EventResetRequested, shop.EventData{}, budget...))
+	}
+	for range 3 {
+		for range 5 {
+			issue()
+		}
+		w.owner.MustExec(`UPDATE rate_limits SET tat = 0 WHERE key = 'z'`)
+	}
+	w.wantCount(t, 2, `tokens`)
+	w.wantCount(t, 2, `events`)
 }
 
 // A known address: its owner is told, and nothing waits.
@@ -185,12 +217,9 @@ func TestASignUpForAKnownAddress(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ada := w.customer(t, w.store, "ada@example.com", true)
-	for _, mails := range []bool{true, false} {
+	for range 2 {
 		in := waiting(t, w, "ADA@example.com", "guess")
-		in.Seen = "whatever"
-		if !mails {
-			in.Mint = nil
-		}
+		in.Seen, in.Budget = "whatever", []storage.Use{{Key: []byte("k"), Limit: shop.Limit{Burst: 1, Window: time.Hour}}}
 		if ok, err := w.s.KeepWaiting(t.Context(), w.store, in); !ok || err != nil {
 			t.Fatal(ok, err)
 		}

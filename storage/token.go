@@ -86,14 +86,18 @@ func (r tokenRow) token() (shop.Token, error) {
 }
 
 // IssueToken keeps a token in the place of older ones with its purpose and
-// subject, and writes the event that has it mailed; data says where.
-func (s *Store) IssueToken(ctx context.Context, storeID int64, tok shop.Token, scope string, data shop.EventData) (err error) {
+// subject, and writes the event that has it mailed; data says where. Beyond the
+// budget nothing happens, and nobody is told.
+func (s *Store) IssueToken(ctx context.Context, storeID int64, tok shop.Token, scope string, data shop.EventData, budget ...Use) (err error) {
 	defer explain(&err, "issuing a token in store %d", storeID)
 	entity := "customer"
 	if tok.Purpose == shop.TokenRegistration {
 		entity = "registration"
 	}
 	return s.tx(ctx, func(t tx) error {
+		if within, err := t.within(storeID, budget); err != nil || !within {
+			return err
+		}
 		if err := t.issueToken(storeID, tok); err != nil {
 			return err
 		}

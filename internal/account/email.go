@@ -106,9 +106,6 @@ func (a *Accounts) ResendConfirmation(ctx context.Context, in LinkRequest) error
 	if err := a.mayAsk(ctx, "resend", in); err != nil {
 		return err
 	}
-	if may, err := a.mayMail(ctx, in.Store, mailConfirm, email.Key); err != nil || !may {
-		return err
-	}
 	u, err := a.db.Unproved(ctx, in.Store.ID, email.Key)
 	if err != nil {
 		return err
@@ -122,5 +119,5 @@ func (a *Accounts) ResendConfirmation(ctx context.Context, in LinkRequest) error
 	}
 	tok := a.ring.Mint(in.Store.ID, purpose, subject)
 	tok.Payload = shop.TokenPayload{Email: u.Email, Locale: u.Locale}
-	return a.db.IssueToken(ctx, in.Store.ID, tok, scope, shop.EventData{ChannelID: in.Channel.ID})
+	return a.db.IssueToken(ctx, in.Store.ID, tok, scope, shop.EventData{ChannelID: in.Channel.ID}, a.budget(in.Store, mailConfirm, email.Key)...)
 }

@@ -8,17 +8,8 @@ import (
 	"regulars/storage"
 )
 
-// mayMail counts one mail of a kind to a recipient, whether or not there is one:
-// false says that the budget is spent, and is told to nobody but the recipient's
-// own session.
-func (a *Accounts) mayMail(ctx context.Context, store *shop.Store, kind, recipient string) (bool, error) {
-	err := a.db.Take(ctx, store.ID, a.budget(store, kind, recipient)...)
-	if err != nil && shop.CodeOf(err) == shop.RateLimited {
-		return false, nil
-	}
-	return err == nil, err
-}
-
+// budget is that of a recipient for one kind of mail that strangers can cause,
+// whether or not there is such a recipient.
 func (a *Accounts) budget(store *shop.Store, kind, recipient string) []storage.Use {
 	return []storage.Use{
 		a.use(a.set.Limits.MailPerRecipient, store, "mail "+kind, recipient),

@@ -18,15 +18,10 @@ const maxReads = 3
 // account with the address told. Both take the same work: two hashes, whatever
 // there is to compare with.
 func (a *Accounts) wait(ctx context.Context, store *shop.Store, password string, c storage.NewCustomer) error {
-	may, err := a.mayMail(ctx, store, mailConfirm, c.Email.Key)
-	if err != nil {
-		return err
-	}
-	in := storage.Waiting{Customer: c, Nobody: a.nobody(store, c.Email.Key)}
-	if may {
-		in.Mint = a.mint(store, shop.TokenRegistration)
-	}
+	in := storage.Waiting{Customer: c, Nobody: a.nobody(store, c.Email.Key), Mint: a.mint(store, shop.TokenRegistration),
+		Budget: a.budget(store, mailConfirm, c.Email.Key)}
 	for range maxReads {
+		var err error
 		if in.Seen, err = a.db.WaitingPassword(ctx, store.ID, c.Email.Key); err != nil {
 			return err
 		}

@@ -59,12 +59,9 @@ func (a *Accounts) RequestReset(ctx context.Context, in LinkRequest) error {
 
 // mailReset has the mail sent, unless the recipient had enough of them.
 func (a *Accounts) mailReset(ctx context.Context, store *shop.Store, channel *shop.Channel, emailKey string, subjectID int64, path string) error {
-	if may, err := a.mayMail(ctx, store, "reset", emailKey); err != nil || !may {
-		return err
-	}
 	tok := a.ring.Mint(store.ID, shop.TokenReset, subjectID)
 	tok.Payload.Path = path
-	return a.db.IssueToken(ctx, store.ID, tok, shop.EventResetRequested, shop.EventData{ChannelID: channel.ID})
+	return a.db.IssueToken(ctx, store.ID, tok, shop.EventResetRequested, shop.EventData{ChannelID: channel.ID}, a.budget(store, "reset", emailKey)...)
 }
 
 // NewPassword is a password that is chosen by the link of a mail.
