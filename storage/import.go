@@ -180,32 +180,6 @@ func (s *Store) inImport(ctx context.Context, run ImportRun, do func(tx) error) 
 	})
 }
 
-const copyRows = `
-COPY import_rows (store_id, run_id, line, key, data, fields, reason) FROM STDIN`
-
-// StageImport copies lines into the staging table.
-func (s *Store) StageImport(ctx context.Context, run ImportRun, rows []ImportLine) (err error) {
-	defer explain(&err, "staging an import into store %d", run.StoreID)
-	return s.inImport(ctx, run, func(t tx) error {
-		c, err := t.PrepareContext(ctx, copyRows)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		for _, r := range rows {
-			data := r.Data
-			if data == "" {
-				data = "{}"
-			}
-			if _, err := c.ExecContext(ctx, run.StoreID, run.ID, r.Line, r.Key, data, r.Fields, r.Reason); err != nil {
-				return err
-			}
-		}
-		_, err = c.ExecContext(ctx)
-		return err
-	})
-}
-
 const stagedRows = `
 SELECT line, key, data, fields, reason
 FROM   import_rows
@@ -241,12 +215,15 @@ func (s *Store) importLines(ctx context.Context, run ImportRun, part ImportPart,
 		}
 		return apply(t, out)
 	}
-	// So many lines may be overtaken more often than the one of a shopper.
-	for range 20 {
-		if err = s.inImport(ctx, run, take); !errors.Is(err, errOvertaken) {
-			break
+	err = patiently(ctx, func() (err error) {
+		// So many lines may be overtaken more often than the one of a shopper.
+		for range 20 {
+			if err = s.inImport(ctx, run, take); !errors.Is(err, errOvertaken) {
+				break
+			}
 		}
-	}
+		return err
+	})
 	return out, err
 }
 

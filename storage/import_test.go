@@ -10,6 +10,7 @@ import (
 
 	"regulars/internal/shop"
 	"regulars/storage"
+	"regulars/storage/storagetest"
 )
 
 // lines are customers to be imported, made as an import makes them.
@@ -162,4 +163,35 @@ func TestImportTakesOverWhileABatchRuns(t *testing.T) {
 	must(t, <-second)
 	w.wantCount(t, 3, `customers`)
 	w.wantCount(t, 0, `import_rows`)
+}
+
+// A batch whose connection breaks is tried again in its turn: the next one, which
+// is about the same customer, does not overtake it.
+func TestImportOutlastsABreakInTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := storagetest.NewProxy(t, w.DB)
+	s := p.Store(t)
+	run, err := s.StartImport(t.Context(), w.store, "customers", []byte("hash"), false, false)
+	must(t, err)
+	first, second := importLines(1), importLines(1)
+	second[0].Line, second[0].Data = 3, strings.Replace(second[0].Data, "Ada", "Bob", 1)
+	must(t, s.StageImport(t.Context(), run, append(first, second...)))
+	p.CutReplies("DELETE", 1)
+	outcomes := make([]chan string, 2)
+	for n := range outcomes {
+		outcomes[n] = make(chan string, 1)
+		go func() {
+			out, err := s.ImportCustomers(t.Context(), run, storage.ImportPart{Number: n, After: int64(n + 1), UpTo: int64(n + 2), Lines: 1})
+			if err != nil {
+				outcomes[n] <- err.Error()
+				return
+			}
+			outcomes[n] <- string(out[0].Result)
+		}()
+	}
+	if a, b := <-outcomes[0], <-outcomes[1]; a != "created" || b != "skipped" || p.Cuts() != 1 {
+		t.Errorf("%s, then %s, %d cuts", a, b, p.Cuts())
+	}
+	w.wantCount(t, 1, `customers WHERE first_name = 'Ada'`)
 }

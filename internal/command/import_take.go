@@ -10,7 +10,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"regulars/internal/csvfile"
 	"regulars/internal/shop"
@@ -52,7 +51,7 @@ func (i *importing) stage(f io.Reader, total int64) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := i.patiently(i.Ctx, func() error { return i.Storage.StageImport(i.Ctx, i.run, batch) }); err != nil {
+		if err := i.Storage.StageImport(i.Ctx, i.run, batch); err != nil {
 			return err
 		}
 		i.lines += int64(len(batch))
@@ -134,22 +133,6 @@ func sentence(err error) string {
 	return strings.Join(texts, " ")
 }
 
-// patiently tries again while the database is busy or away: a long import should
-// not end because of a moment. What was committed before is not done twice.
-func (i *importing) patiently(ctx context.Context, do func() error) error {
-	for pause := time.Second; ; pause *= 2 {
-		err := do()
-		if err == nil || shop.CodeOf(err) != shop.Unavailable || pause > 16*time.Second {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(pause):
-		}
-	}
-}
-
 // takeAll takes the batches, each in a transaction of its own, and counts what
 // became of their lines in the order of the file.
 func (i *importing) takeAll() error {
@@ -177,10 +160,7 @@ func (i *importing) takeAll() error {
 			results <- done
 			go func() {
 				var r result
-				r.err = i.patiently(ctx, func() (err error) {
-					r.out, err = i.take(ctx, i.run, part)
-					return err
-				})
+				r.out, r.err = i.take(ctx, i.run, part)
 				<-slots
 				done <- r
 			}()
