@@ -19,30 +19,21 @@ type addressKey struct {
 
 type addressRow struct {
 	shop.CustomerAddress
-	placed
+	Ord int64 // of the key, from 1
 }
 
-// Each key has a window of its own: ids between after and before, counted by
-// rank from the front, or from the back where direction is -1. One row more than
-// asked for, and one of each side of the window, tell whether the list goes on.
-// Windows and not LATERAL with LIMIT: Citus refuses those. That it reads the
-// whole address book is no harm: those are short.
+// Whole address books: they are short (shop.MaxAddresses), and a window for each
+// key costs Postgres more than their rows.
 const manyAddresses = `
-SELECT ord, rank, side, id, first_name, last_name, company, address1, address2, city, state_or_province, postal_code,
-       country_code, phone, address_type
-FROM  (SELECT k.ord, k.lim, s.side, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province,
-              a.postal_code, a.country_code, a.phone, a.address_type,
-              row_number() OVER (PARTITION BY a.store_id, k.ord, s.side ORDER BY a.id * k.direction) AS rank
-       FROM   unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-              WITH ORDINALITY AS k (store_id, customer_id, after, before, lim, direction, ord)
-       JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id
-       CROSS  JOIN LATERAL (SELECT CASE WHEN a.id <= k.after THEN -1 WHEN a.id >= k.before THEN 1 ELSE 0 END AS side) s) w
-WHERE  rank <= CASE WHEN side = 0 THEN lim ELSE 0 END + 1
-ORDER  BY ord, id`
+SELECT k.ord, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province, a.postal_code,
+       a.country_code, a.phone, a.address_type
+FROM   unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS k (store_id, customer_id, ord)
+JOIN   addresses a ON a.store_id = k.store_id AND a.customer_id = k.customer_id
+ORDER  BY k.ord, a.id`
 
 // The common page, the first one of a lone request, has a statement of its own.
 const firstAddresses = `
-SELECT a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province, a.postal_code,
+SELECT 1 AS ord, a.id, a.first_name, a.last_name, a.company, a.address1, a.address2, a.city, a.state_or_province, a.postal_code,
        a.country_code, a.phone, a.address_type
 FROM   addresses a
 WHERE  a.store_id = $1 AND a.customer_id = $2
@@ -61,35 +52,29 @@ func (s *Store) fetchAddresses(ctx context.Context, keys []addressKey) (map[addr
 	var err error
 	if k := keys[0]; len(keys) == 1 && k.After == 0 && k.Before == math.MaxInt64 && !k.Backward {
 		err = s.list(ctx, &rows, firstAddresses, k.store, k.customer, k.Limit)
-		for i := range rows {
-			rows[i].Ord, rows[i].Rank = 1, i+1
-		}
 	} else {
-		err = s.list(ctx, &rows, manyAddresses, addressArgs(keys)...)
+		stores, customers := make(pq.Int64Array, len(keys)), make(pq.Int64Array, len(keys))
+		for i, k := range keys {
+			stores[i], customers[i] = k.store, k.customer
+		}
+		err = s.list(ctx, &rows, manyAddresses, stores, customers)
 	}
 	if err != nil {
 		return nil, err
 	}
-	window := func(k addressKey) shop.Window { return k.Window }
-	return pagesOf(keys, window, rows, func(r *addressRow) (placed, *shop.CustomerAddress) { return r.placed, &r.CustomerAddress }), nil
-}
-
-func addressArgs(keys []addressKey) []any {
-	args := make([]any, 6)
-	columns := make([]pq.Int64Array, len(args))
-	for _, k := range keys {
-		direction := int64(1)
-		if k.Backward {
-			direction = -1
-		}
-		for i, n := range []int64{k.store, k.customer, k.After, k.Before, int64(k.Limit), direction} {
-			columns[i] = append(columns[i], n)
-		}
+	books := make([]shop.CustomerAddress, len(rows))
+	for i := range rows {
+		books[i] = rows[i].CustomerAddress
 	}
-	for i := range args {
-		args[i] = columns[i]
+	out := make(map[addressKey]shop.Page[shop.CustomerAddress], len(keys))
+	for from, to := 0, 0; from < len(rows); from = to {
+		for to = from; to < len(rows) && rows[to].Ord == rows[from].Ord; {
+			to++
+		}
+		k := keys[rows[from].Ord-1]
+		out[k] = shop.PageOf(books[from:to:to], func(a shop.CustomerAddress) int64 { return a.ID }, k.Window)
 	}
-	return args
+	return out, nil
 }
 
 func clonePage(p shop.Page[shop.CustomerAddress]) shop.Page[shop.CustomerAddress] {

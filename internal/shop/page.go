@@ -76,24 +76,24 @@ func parseCursor(kind, s string) (int64, bool) {
 	return id, err == nil && k == kind && id > 0
 }
 
-// PageOf is the page of a list that is at hand, in ascending order of id.
+// PageOf is the page of a list that is at hand, in ascending order of id. It is a
+// part of that list.
 func PageOf[T any](list []T, id func(T) int64, w Window) (p Page[T]) {
-	var before, after int
-	for _, item := range list {
-		switch n := id(item); {
-		case n <= w.After:
-			before++
-		case n >= w.Before:
-			after++
-		default:
-			p.Items = append(p.Items, item)
-		}
+	from, to := 0, len(list)
+	for from < to && id(list[from]) <= w.After {
+		from++
 	}
-	if over := len(p.Items) - w.Limit; over > 0 && w.Backward {
-		p.Items, before = p.Items[over:], before+over
+	for to > from && id(list[to-1]) >= w.Before {
+		to--
+	}
+	if over := to - from - w.Limit; over > 0 && w.Backward {
+		from += over
 	} else if over > 0 {
-		p.Items, after = p.Items[:w.Limit], after+over
+		to -= over
 	}
-	p.HasPrevious, p.HasNext = before > 0, after > 0
+	p.HasPrevious, p.HasNext = from > 0, to < len(list)
+	if from < to {
+		p.Items = list[from:to:to]
+	}
 	return p
 }
