@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -94,6 +95,10 @@ func (c *knownCustomer) take(run ImportRun, line *ImportOutcome, said *shop.Impo
 	if !run.Update {
 		line.skip("there is a customer with this address already, and other data: " +
 			strings.ReplaceAll(strings.Join(changed, ", "), "_", " ") + "; --update changes that")
+		return false
+	}
+	if len(c.addresses)+len(c.added)+len(added) > shop.MaxAddresses {
+		line.skip(fmt.Sprintf("the address book would hold more than %d addresses", shop.MaxAddresses))
 		return false
 	}
 	line.Result = ImportUpdated

@@ -57,6 +57,9 @@ func (p *customerParser) parse(r row) (key string, said any, err error) {
 	p.when(r, c, &wrong)
 	p.access(r, c, &wrong)
 	p.addressBook(r, c, &wrong)
+	if len(c.Addresses) > shop.MaxAddresses {
+		wrong.add(fmt.Errorf("an address book holds %d addresses, this one has %d", shop.MaxAddresses, len(c.Addresses)))
+	}
 	wrong.add(c.Check())
 	return email.Key, c, wrong.err()
 }

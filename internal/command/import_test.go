@@ -168,6 +168,26 @@ func TestImportUpdates(t *testing.T) {
 	}
 }
 
+func TestImportKeepsAddressBooksWithinBounds(t *testing.T) {
+	t.Parallel()
+	c := newShop(t)
+	book := func(from, n int) string {
+		header, line := "Email", "ada@shop.example"
+		for i := range n {
+			header += fmt.Sprintf(",Address Line 1 - %[1]d,Address City - %[1]d,Address Country - %[1]d", i+1)
+			line += fmt.Sprintf(",Street %d,Ulm,DE", from+i)
+		}
+		return write(t, header+"\n"+line+"\n")
+	}
+	c.says(t, "rejected  1", "import", "customers", book(0, 101), "--store", "acme")
+	c.says(t, "created   1", "import", "customers", book(0, 99), "--store", "acme")
+	c.says(t, "skipped   1", "import", "customers", book(200, 2), "--store", "acme", "--update")
+	c.says(t, "updated   1", "import", "customers", book(200, 1), "--store", "acme", "--update")
+	if n := c.count(t, `addresses`); n != 100 {
+		t.Errorf("%d addresses", n)
+	}
+}
+
 func TestImportBringsBackNobody(t *testing.T) {
 	t.Parallel()
 	c := newShop(t)
