@@ -20,9 +20,9 @@ type crew struct {
 type meter func() (usage, error)
 
 type usage struct {
-	server, postgres time.Duration
-	others           time.Duration // whatever else this machine does
-	resident         int64
+	server, postgres, client time.Duration
+	others                   time.Duration // whatever else this machine does
+	resident                 int64
 }
 
 func newCrew(address string, n int, x exchange, m meter) (*crew, error) {
@@ -46,11 +46,11 @@ func (w *crew) close() {
 
 // window is one measurement.
 type window struct {
-	latencies        []time.Duration
-	took             time.Duration
-	server, postgres time.Duration // CPU
-	others           float64       // share of the processors that others used
-	resident         int64         // of the server, at its end
+	latencies                []time.Duration
+	took                     time.Duration
+	server, postgres, client time.Duration // CPU
+	others                   float64       // share of the processors that others used
+	resident                 int64         // of the server, at its end
 }
 
 func (w window) perSecond() float64 { return float64(len(w.latencies)) / w.took.Seconds() }
@@ -105,8 +105,9 @@ func (w *crew) meterUntil(ctx context.Context, begin, end time.Time) (out window
 	after, err := w.meter()
 	return window{
 		took:   end.Sub(begin),
-		server: after.server - before.server, postgres: after.postgres - before.postgres, resident: after.resident,
-		others: max(0, (after.others-before.others).Seconds()/end.Sub(begin).Seconds()/float64(runtime.NumCPU())),
+		server: after.server - before.server, postgres: after.postgres - before.postgres, client: after.client - before.client,
+		resident: after.resident,
+		others:   max(0, (after.others-before.others).Seconds()/end.Sub(begin).Seconds()/float64(runtime.NumCPU())),
 	}, err
 }
 

@@ -49,6 +49,7 @@ type side struct {
 	P99MS      float64 `json:"p99_ms"`
 	CPUMicros  float64 `json:"cpu_us"`          // of the server, per request
 	PostgresUS float64 `json:"postgres_cpu_us"` // of Postgres, per request
+	ClientUS   float64 `json:"client_cpu_us"`   // of this program, per request
 }
 
 func newResult(ctx context.Context, o options, s *system) (*result, error) {
@@ -143,23 +144,23 @@ func p99(w window) time.Duration { return quantile(slices.Sorted(slices.Values(w
 
 func sideOf(windows []window) side {
 	var all []time.Duration
-	var took, server, postgres time.Duration
+	var took, server, postgres, client time.Duration
 	for _, w := range windows {
 		all = append(all, w.latencies...)
-		took, server, postgres = took+w.took, server+w.server, postgres+w.postgres
+		took, server, postgres, client = took+w.took, server+w.server, postgres+w.postgres, client+w.client
 	}
 	slices.Sort(all)
 	each := func(d time.Duration) float64 { return round(float64(d.Microseconds())/float64(len(all)), 1) }
 	ms := func(d time.Duration) float64 { return round(float64(d.Microseconds())/1000, 2) }
 	return side{
 		PerSecond: round(float64(len(all))/took.Seconds(), 0), P50MS: ms(quantile(all, .5)), P99MS: ms(quantile(all, .99)),
-		CPUMicros: each(server), PostgresUS: each(postgres),
+		CPUMicros: each(server), PostgresUS: each(postgres), ClientUS: each(client),
 	}
 }
 
 // line is a cell in short, for whoever waits.
 func (c cell) line() string {
-	return fmt.Sprintf("%6.0f/s to %6.0f/s  ratio %.2f (%.2f-%.2f)  p99 %.1f to %.1f ms (%.2f)  CPU %.0f+%.0f to %.0f+%.0f us  %d MB  others %.0f %%",
+	return fmt.Sprintf("%6.0f/s to %6.0f/s  ratio %.2f (%.2f-%.2f)  p99 %.1f to %.1f ms (%.2f)  CPU %.0f+%.0f+%.0f to %.0f+%.0f+%.0f us  %d MB  others %.0f %%",
 		c.Ours.PerSecond, c.Raw.PerSecond, c.Ratio.Median, c.Ratio.Min, c.Ratio.Max, c.Ours.P99MS, c.Raw.P99MS, c.P99Ratio.Median,
-		c.Ours.CPUMicros, c.Ours.PostgresUS, c.Raw.CPUMicros, c.Raw.PostgresUS, c.ResidentMB, 100*c.Others)
+		c.Ours.CPUMicros, c.Ours.PostgresUS, c.Ours.ClientUS, c.Raw.CPUMicros, c.Raw.PostgresUS, c.Raw.ClientUS, c.ResidentMB, 100*c.Others)
 }

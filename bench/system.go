@@ -242,12 +242,11 @@ func (s *system) meter(p *process) meter {
 		if u.postgres, err = cpuOfFamily(s.postgres); err != nil {
 			return u, err
 		}
-		client, err := cpuOf(os.Getpid())
-		if err != nil {
+		if u.client, err = cpuOf(os.Getpid()); err != nil {
 			return u, err
 		}
 		all, err := busy()
-		u.others = all - client - u.server - u.postgres
+		u.others = all - u.client - u.server - u.postgres
 		return u, err
 	}
 }
