@@ -31,11 +31,10 @@ func scanInto(rows *sqlx.Rows, slice reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	row := slice.Type().Elem()
-	paths := rows.Mapper.TraversalsByName(row, columns)
+	paths := rows.Mapper.TraversalsByName(slice.Type().Elem(), columns)
 	for i, path := range paths {
 		if len(path) == 0 {
-			return fmt.Errorf("column %s has no field in %s", columns[i], row)
+			return fmt.Errorf("column %s has no field in %s", columns[i], slice.Type().Elem())
 		}
 	}
 	slice.SetLen(0)

@@ -26,10 +26,11 @@ type sessionRow struct {
 	ConfigVersion int64
 }
 
-func (r sessionRow) clone() sessionRow {
-	r.TokenHash = slices.Clone(r.TokenHash)
-	r.Customer.ChannelIDs = slices.Clone(r.Customer.ChannelIDs)
-	return r
+func (r *sessionRow) clone() *sessionRow {
+	c := *r
+	c.TokenHash = slices.Clone(c.TokenHash)
+	c.Customer.ChannelIDs = slices.Clone(c.Customer.ChannelIDs)
+	return &c
 }
 
 const sessionColumns = `
@@ -75,7 +76,7 @@ func (s *Store) Session(ctx context.Context, storeID int64, tokenHash [32]byte) 
 	return session, row.ConfigVersion, true, nil
 }
 
-func (s *Store) fetchSessions(ctx context.Context, keys []sessionKey) (map[sessionKey]sessionRow, error) {
+func (s *Store) fetchSessions(ctx context.Context, keys []sessionKey) (map[sessionKey]*sessionRow, error) {
 	rows := make([]sessionRow, 0, len(keys))
 	var err error
 	if len(keys) == 1 {
@@ -90,9 +91,9 @@ func (s *Store) fetchSessions(ctx context.Context, keys []sessionKey) (map[sessi
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[sessionKey]sessionRow, len(rows))
-	for _, r := range rows {
-		out[sessionKey{r.StoreID, [32]byte(r.TokenHash)}] = r
+	out := make(map[sessionKey]*sessionRow, len(rows))
+	for i := range rows {
+		out[sessionKey{rows[i].StoreID, [32]byte(rows[i].TokenHash)}] = &rows[i]
 	}
 	return out, nil
 }

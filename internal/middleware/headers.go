@@ -9,6 +9,18 @@ import (
 // apiPolicy lets a browser that renders an answer of the API load nothing.
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
+// The values are shared by all answers: http.Header never writes into one that is
+// there.
+var (
+	noSniff    = []string{"nosniff"}
+	noFrames   = []string{"DENY"}
+	ownPolicy  = []string{apiPolicy}
+	noReferrer = []string{"no-referrer"}
+	noCache    = []string{"no-cache"}
+	noStore    = []string{"private, no-store"}
+	onlyTLS    = []string{"max-age=31536000"}
+)
+
 // Headers sets the headers that make an answer safe in a browser and a cache
 // before the handler runs, so that a handler can replace them: pages have a
 // Content-Security-Policy of their own.
@@ -16,16 +28,16 @@ func Headers() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("X-Frame-Options", "DENY")
-			h.Set("Content-Security-Policy", apiPolicy)
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Cache-Control", "no-cache")
+			h["X-Content-Type-Options"] = noSniff
+			h["X-Frame-Options"] = noFrames
+			h["Content-Security-Policy"] = ownPolicy
+			h["Referrer-Policy"] = noReferrer
+			h["Cache-Control"] = noCache
 			if identified(r.Header) {
-				h.Set("Cache-Control", "private, no-store")
+				h["Cache-Control"] = noStore
 			}
 			if shop.RequestFrom(r.Context()).TLS {
-				h.Set("Strict-Transport-Security", "max-age=31536000")
+				h["Strict-Transport-Security"] = onlyTLS
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -124,7 +124,7 @@ func (h *handler) load(r *http.Request, storeID int64) (cookie *sessions.Session
 // know takes what a request says about its asker, now that the channel is known.
 func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
 	a.Addr = shopperAddr(r, a.Channel)
-	a.Device = deviceOf(r, a)
+	a.userAgent, a.origin = r.UserAgent(), r.Header.Get("Origin")
 	if a.Foreign = foreign(r); a.Foreign {
 		return // no session, and no cookie in the answer
 	}
@@ -208,8 +208,9 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-func deviceOf(r *http.Request, a *Asker) shop.Device {
-	return shop.Device{UserAgent: note(r.UserAgent()), IPPrefix: a.Prefix(), Origin: note(r.Header.Get("Origin"))}
+// Device is what a login notes.
+func (a *Asker) Device() shop.Device {
+	return shop.Device{UserAgent: note(a.userAgent), IPPrefix: a.Prefix(), Origin: note(a.origin)}
 }
 
 // note shortens a header that is kept; headers may hold any bytes.

@@ -27,8 +27,8 @@ type Asker struct {
 	Addr netip.Addr
 	// Language is the Accept-Language header.
 	Language string
-	// Device is what a login would note.
-	Device shop.Device
+
+	userAgent, origin string // as they came
 
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool
