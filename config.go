@@ -5,9 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
 	"net/netip"
 	"net/url"
 	"os"
@@ -242,12 +240,4 @@ func developmentKey(path string) (string, error) {
 	}
 	_, err = f.WriteString(key)
 	return key, errors.Join(err, f.Close())
-}
-
-// logger writes text for people, JSON for machines.
-func (c Config) logger(w io.Writer) *slog.Logger {
-	if c.production() {
-		return slog.New(slog.NewJSONHandler(w, nil))
-	}
-	return slog.New(slog.NewTextHandler(w, nil))
 }

@@ -62,7 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := c.check(parsed.Command(), c.Serve.Demo || parsed.Command() == "demo"); err != nil {
 		return err
 	}
-	log := c.logger(stderr)
+	log, flush := c.logger(stderr)
+	defer flush()
 	if parsed.Command() == "serve" {
 		return serve(ctx, c.Config, c.Serve, stdout, log)
 	}
