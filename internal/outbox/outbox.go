@@ -43,6 +43,10 @@ type Settings struct {
 	// Poll says when to look for work that nobody hinted at, such as another
 	// server's; each second when nil.
 	Poll <-chan time.Time
+	// Pace is how long after one numbering of a store's events the next one begins
+	// at the earliest, 50 ms when 0: of many events at a time, many get their number
+	// together.
+	Pace time.Duration
 	// Grace is how long deliveries that have begun may go on at a stop, 10 s when
 	// 0.
 	Grace time.Duration
@@ -65,6 +69,8 @@ type line struct {
 	last   chan struct{} // the right to take a last step; nil where steps may overlap
 }
 
+const defaultPace = 50 * time.Millisecond
+
 // numberers number events of so many stores at a time: short work.
 const numberers = 2
 
@@ -72,6 +78,9 @@ const numberers = 2
 func New(db *storage.Store, log *slog.Logger, set Settings, kinds ...Kind) *Outbox {
 	if set.Grace == 0 {
 		set.Grace = 10 * time.Second
+	}
+	if set.Pace == 0 {
+		set.Pace = defaultPace
 	}
 	o := &Outbox{db: db, log: log, set: set, heads: newQueue(1, 0)}
 	for _, k := range kinds {
@@ -143,7 +152,11 @@ func (o *Outbox) number(ctx context.Context) {
 			return
 		}
 		done, err := o.db.NumberEvents(ctx, store, o.plan)
-		o.heads.release(store)
+		if done.More {
+			o.heads.release(store)
+		} else {
+			time.AfterFunc(o.set.Pace, func() { o.heads.release(store) })
+		}
 		if err != nil {
 			if ctx.Err() == nil { // the next poll finds the store again
 				o.log.Error("numbering events failed", "store", store, "error", cause(err))

@@ -52,6 +52,25 @@ func TestHintIsEnough(t *testing.T) {
 	}
 }
 
+// Hints that come close together are one numbering.
+func TestEventsOfAWhileAreNumberedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	begin := time.Now()
+	s := w.Store(t)
+	o := w.run(t, s, 0, newReceiver().kind())
+	const events = 60
+	for n := range events {
+		register(t, s, w.store, fmt.Sprintf("c%d@example.com", n))
+	}
+	o.until(t, "all are numbered", func() bool { return w.count(t, `events WHERE position IS NOT NULL`) == events })
+	var numberings int
+	must(t, w.owner.Get(&numberings, `SELECT count(DISTINCT xmin::text) FROM events`))
+	if most := int(time.Since(begin)/outbox.DefaultPace) + 2; numberings > most {
+		t.Errorf("%d numberings within %d paces", numberings, most)
+	}
+}
+
 // What another server wrote, and what lay there before the start.
 func TestPollFindsTheWorkOfOthers(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,4 @@
+package outbox
+
+// DefaultPace is that of zero Settings.
+const DefaultPace = defaultPace
