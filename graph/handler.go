@@ -17,11 +17,12 @@ import (
 
 // NewHandler serves GraphQL over HTTP. It expects session.Handler around it.
 func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler {
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs()})
+	costs := costs()
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: costs})
 	withoutDefer(schema)
 	srv := handler.New(schema)
 	srv.AddTransport(transport{})
-	srv.SetQueryCache(newPlans())
+	srv.SetQueryCache(newPlans(costlyFields(costs)))
 	srv.SetParserTokenLimit(maxTokens)
 	srv.SetDisableSuggestion(true)
 	srv.SetValidationRulesFn(rulesWithoutSuggestions)

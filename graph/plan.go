@@ -2,17 +2,13 @@ package graph
 
 import (
 	"context"
-	"strconv"
 	"sync"
 
-	"github.com/99designs/gqlgen/complexity"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"regulars/graph/plain"
-	"regulars/internal/shop"
 )
 
 // How many parsed queries are kept, and how long they may be: what storefronts
@@ -29,13 +25,16 @@ type plan struct {
 	fields *plain.Fields
 
 	mu    sync.Mutex
-	costs map[*ast.OperationDefinition]int
+	costs map[*ast.OperationDefinition]int // nil where they depend on variables
 }
 
 // plans keeps plans by the text of the query.
-type plans struct{ *lru.LRU[*plan] }
+type plans struct {
+	*lru.LRU[*plan]
+	costly costly
+}
 
-func newPlans() plans { return plans{lru.New[*plan](queryCache)} }
+func newPlans(c costly) plans { return plans{lru.New[*plan](queryCache), c} }
 
 // Get implements graphql.Cache.
 func (c plans) Get(ctx context.Context, query string) (*ast.QueryDocument, bool) {
@@ -52,9 +51,12 @@ func (c plans) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
 	if len(query) > longestKept {
 		return
 	}
-	p := &plan{doc: doc, costs: map[*ast.OperationDefinition]int{}}
-	if !decides(doc) {
+	p := &plan{doc: doc}
+	if !anywhere(doc, func(d ast.DirectiveList, _ *ast.Field) bool { return len(d) > 0 }) {
 		p.fields = &plain.Fields{}
+	}
+	if !anywhere(doc, c.costly.varies) {
+		p.costs = map[*ast.OperationDefinition]int{}
 	}
 	c.LRU.Add(ctx, query, p)
 	p.use(graphql.GetOperationContext(ctx))
@@ -70,81 +72,36 @@ func (p *plan) use(oc *graphql.OperationContext) {
 	}
 }
 
-// decides tells whether a directive stands anywhere in a query.
-func decides(doc *ast.QueryDocument) bool {
+// anywhere tells whether is holds somewhere in a query: of the directives of an
+// operation, a fragment or a selection, and of the field where it is one.
+func anywhere(doc *ast.QueryDocument, is func(ast.DirectiveList, *ast.Field) bool) bool {
 	for _, o := range doc.Operations {
-		if len(o.Directives) > 0 || decided(o.SelectionSet) {
+		if is(o.Directives, nil) || within(o.SelectionSet, is) {
 			return true
 		}
 	}
 	for _, f := range doc.Fragments {
-		if len(f.Directives) > 0 || decided(f.SelectionSet) {
+		if is(f.Directives, nil) || within(f.SelectionSet, is) {
 			return true
 		}
 	}
 	return false
 }
 
-func decided(set ast.SelectionSet) bool {
+func within(set ast.SelectionSet, is func(ast.DirectiveList, *ast.Field) bool) bool {
 	for _, selection := range set {
+		var holds bool
 		switch s := selection.(type) {
 		case *ast.Field:
-			if len(s.Directives) > 0 || decided(s.SelectionSet) {
-				return true
-			}
+			holds = is(s.Directives, s) || within(s.SelectionSet, is)
 		case *ast.InlineFragment:
-			if len(s.Directives) > 0 || decided(s.SelectionSet) {
-				return true
-			}
+			holds = is(s.Directives, nil) || within(s.SelectionSet, is)
 		case *ast.FragmentSpread:
-			if len(s.Directives) > 0 {
-				return true
-			}
+			holds = is(s.Directives, nil)
+		}
+		if holds {
+			return true
 		}
 	}
 	return false
-}
-
-// costLimit is gqlgen's complexity limit with the contract's words, and with the
-// plan's memory.
-type costLimit struct{ schema graphql.ExecutableSchema }
-
-// ExtensionName implements graphql.HandlerExtension.
-func (*costLimit) ExtensionName() string { return "CostLimit" }
-
-// Validate implements graphql.HandlerExtension.
-func (c *costLimit) Validate(schema graphql.ExecutableSchema) error {
-	c.schema = schema
-	return nil
-}
-
-// costKey names the cost among what an operation carries along.
-const costKey = "regulars.cost"
-
-// MutateOperationContext implements graphql.OperationContextMutator.
-func (c *costLimit) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	cost := c.cost(ctx, oc)
-	oc.Stats.SetExtension(costKey, strconv.Itoa(cost))
-	if cost <= maxComplexity {
-		return nil
-	}
-	return rejected(ctx, shop.Errorf(shop.BadUserInput,
-		"The query is too complex as it has a complexity score of %s out of %s. Please remove some elements and try again",
-		strconv.Itoa(cost), strconv.Itoa(maxComplexity)))
-}
-
-// cost of an operation. Variables can say how long a page is.
-func (c *costLimit) cost(ctx context.Context, oc *graphql.OperationContext) int {
-	p, ok := oc.Stats.GetExtension(planKey).(*plan)
-	if !ok || len(oc.Operation.VariableDefinitions) > 0 {
-		return complexity.Calculate(ctx, c.schema, oc.Operation, oc.Variables)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	cost, ok := p.costs[oc.Operation]
-	if !ok {
-		cost = complexity.Calculate(ctx, c.schema, oc.Operation, nil)
-		p.costs[oc.Operation] = cost
-	}
-	return cost
 }

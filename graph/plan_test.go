@@ -43,10 +43,24 @@ func TestCostIsThatOfTheRequest(t *testing.T) {
 	s := graphtest.New(t)
 	cost := func(r *graphtest.Reply) string { return r.Header.Get("X-Bc-Graphql-Complexity") }
 	const page = `query ($n: Int) { currentCustomer { addresses(first: $n) { edges { node { city } } } } }`
+	const filtered = `query ($f: CountryFiltersInput) { geography { countries(filters: $f) { code } } }`
+	const inside = `query ($c: String) { geography { countries(filters: {code: $c}) { code } } }`
 	for range 2 { // the second time from memory
 		for n, want := range map[int]string{1: "5", 50: "152"} {
 			if got := cost(ask(t, s, page, map[string]any{"n": n})); got != want {
 				t.Errorf("%d addresses cost %s, not %s", n, got, want)
+			}
+		}
+		if one, all := cost(ask(t, s, filtered, map[string]any{"f": map[string]any{"code": "DE"}})), cost(ask(t, s, filtered, nil)); one != "3" || all != "252" {
+			t.Errorf("one country costs %s, all of them %s", one, all)
+		}
+		if one, all := cost(ask(t, s, inside, map[string]any{"c": "DE"})), cost(ask(t, s, inside, nil)); one != "3" || all != "252" {
+			t.Errorf("one country costs %s, all of them %s", one, all)
+		}
+		const signUp = `mutation ($in: CreateSubscriberInput!) { newsletter { subscribe(input: $in) { errors { __typename } } } }`
+		for _, email := range []string{"ada@example.com", "no address"} {
+			if got := cost(ask(t, s, signUp, map[string]any{"in": map[string]any{"email": email, "origin": "STOREFRONT"}})); got != "4" {
+				t.Errorf("a sign-up costs %s", got)
 			}
 		}
 		const two = `query Small { site { settings { storeHash } } } query Large { currentCustomer { addresses { edges { node { city } } } } }`
