@@ -89,6 +89,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, NULLIF($8, ''), NULLIF($9, 0), $10, NULLIF($
 ON CONFLICT (store_id, email_key) DO NOTHING
 RETURNING ` + lockedColumns
 
+// takeAndInsert is takeLimit and insertSubscriber in one round trip: no row when the
+// limit is spent, and what was made has to be undone; id 0 when the address is there
+// already. VALUES and not a SELECT from taken: Citus routes those.
+const takeAndInsert = `
+WITH taken AS (` + takeLimit + `
+), made AS (
+    INSERT INTO subscribers (store_id, email, email_key, first_name, last_name, state, origin, source, order_id, channel_id,
+                             sole_customer_id)
+    VALUES ($1, $5, $6, $7, $8, $9, $10, NULLIF($11, ''), NULLIF($12, 0), $13, NULLIF($14, 0))
+    ON CONFLICT (store_id, email_key) DO NOTHING
+    RETURNING id, next_seq, version, date_created
+)
+SELECT COALESCE(m.id, 0) AS id, COALESCE(m.next_seq, 0) AS next_seq, COALESCE(m.version, 0) AS version,
+       COALESCE(m.date_created, 'epoch') AS now
+FROM   taken
+LEFT   JOIN made m ON true`
+
 const lockSubscriber = `
 SELECT ` + lockedColumns + `
 FROM   subscribers
@@ -125,9 +142,6 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 	var refusal error // leaves the uses counted: nothing else was written
 	err = s.tx(ctx, func(t tx) error {
 		refusal = nil
-		if err := t.take(storeID, in.Uses); err != nil {
-			return err
-		}
 		b, err := t.subscriberFor(storeID, in)
 		if err != nil {
 			return err
@@ -158,7 +172,7 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 	return refusal
 }
 
-// subscriberFor makes the row or locks the one that is there.
+// subscriberFor counts the uses, and makes the row or locks the one that is there.
 func (t tx) subscriberFor(storeID int64, in SignUp) (b lockedSubscriber, err error) {
 	var order, sole int64
 	if in.Input.OrderID != nil {
@@ -167,12 +181,18 @@ func (t tx) subscriberFor(storeID int64, in SignUp) (b lockedSubscriber, err err
 	if in.Customer != nil {
 		sole = in.Customer.ID
 	}
-	var at any
-	if !in.At.IsZero() {
-		at = in.At.Truncate(time.Microsecond) // Postgres would round
+	row := []any{in.Email.Text, in.Email.Key, in.Input.FirstName, in.Input.LastName, shop.StateSubscribed, in.Input.Origin, in.Source,
+		order, in.ChannelID, sole}
+	if len(in.Uses) == 1 && in.At.IsZero() {
+		b, err = t.takeAndInsert(storeID, in.Uses[0], row)
+		b.EmailKey, b.State, b.SoleCustomerID = in.Email.Key, shop.StateSubscribed, sole
+	} else if err = t.take(storeID, in.Uses); err == nil {
+		var at any
+		if !in.At.IsZero() {
+			at = in.At.Truncate(time.Microsecond) // Postgres would round
+		}
+		b.fresh, err = found(t.get(&b, insertSubscriber, append([]any{storeID}, append(row, at)...)...))
 	}
-	b.fresh, err = found(t.get(&b, insertSubscriber, storeID, in.Email.Text, in.Email.Key, in.Input.FirstName, in.Input.LastName,
-		shop.StateSubscribed, in.Input.Origin, in.Source, order, in.ChannelID, sole, at))
 	if err != nil || b.fresh {
 		return b, err
 	}
@@ -180,6 +200,16 @@ func (t tx) subscriberFor(storeID int64, in SignUp) (b lockedSubscriber, err err
 	if err == nil && !ok {
 		err = errOvertaken
 	}
+	return b, err
+}
+
+func (t tx) takeAndInsert(storeID int64, u Use, row []any) (b lockedSubscriber, err error) {
+	args := append([]any{storeID, u.Key, u.Limit.Every().Microseconds(), u.Limit.Window.Microseconds()}, row...)
+	ok, err := found(t.get(&b, takeAndInsert, args...))
+	if err == nil && !ok {
+		err = t.spent(storeID, u)
+	}
+	b.fresh = b.ID != 0
 	return b, err
 }
 
