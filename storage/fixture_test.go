@@ -86,8 +86,10 @@ func (w *world) login(t testing.TB, store, customer int64, secret string) {
 }
 
 func loginOf(customer int64, secret string) storage.Login {
-	return storage.Login{CustomerID: customer, Verified: "hash", TokenHash: tokenOf(secret), ID: "id-" + secret,
-		ChannelID: 1, Lifetime: time.Hour}
+	verified := "hash"
+	return storage.Login{CustomerID: customer, Verified: &verified, NewSession: storage.NewSession{
+		TokenHash: tokenOf(secret), ID: "id-" + secret, Kind: shop.KindCookie, ChannelID: 1, Lifetime: time.Hour,
+	}}
 }
 
 func (w *world) alive(t testing.TB, store int64, secret string) bool {

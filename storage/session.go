@@ -21,6 +21,8 @@ type sessionRow struct {
 	StoreID       int64
 	TokenHash     []byte
 	ID            string
+	Kind          shop.SessionKind
+	ExpiresAt     time.Time
 	Stale         bool
 	Customer      customerRow
 	ConfigVersion int64
@@ -34,7 +36,7 @@ func (r *sessionRow) clone() *sessionRow {
 }
 
 const sessionColumns = `
-s.store_id, s.token_hash, s.id, s.last_seen_at < now() - interval '1 minute' AS stale, st.config_version,
+s.store_id, s.token_hash, s.id, s.kind, s.expires_at, s.last_seen_at < now() - interval '1 minute' AS stale, st.config_version,
 c.id AS "customer.id", c.email AS "customer.email", c.email_key AS "customer.email_key",
 c.email_verified_at IS NOT NULL AS "customer.email_verified", c.first_name AS "customer.first_name",
 c.last_name AS "customer.last_name", c.company AS "customer.company", c.phone AS "customer.phone",
@@ -72,7 +74,9 @@ func (s *Store) Session(ctx context.Context, storeID int64, tokenHash [32]byte) 
 	if err != nil || !ok {
 		return nil, 0, false, err
 	}
-	session := &shop.Session{ID: row.ID, TokenHash: row.TokenHash, Stale: row.Stale, Customer: row.Customer.customer()}
+	session := &shop.Session{
+		ID: row.ID, TokenHash: row.TokenHash, Kind: row.Kind, ExpiresAt: row.ExpiresAt, Stale: row.Stale, Customer: row.Customer.customer(),
+	}
 	return session, row.ConfigVersion, true, nil
 }
 
@@ -98,19 +102,34 @@ func (s *Store) fetchSessions(ctx context.Context, keys []sessionKey) (map[sessi
 	return out, nil
 }
 
-// Login is what a proved password turns into a session.
-type Login struct {
-	CustomerID int64
-	// Verified is the password hash that was checked: the session is only made
-	// while it is still the customer's.
-	Verified string
-	// Rehashed replaces it when its parameters were old; "" keeps it.
-	Rehashed  string
+// NewSession is a session that is about to begin.
+type NewSession struct {
 	TokenHash [32]byte
 	ID        string
+	Kind      shop.SessionKind
 	ChannelID int64
 	Lifetime  time.Duration
 	Device    shop.Device
+}
+
+// Once is something that works one time. It is kept for as long as it could be
+// tried again.
+type Once struct {
+	Issuer, ID string
+	Keep       time.Duration
+}
+
+// Login is what turns into a session.
+type Login struct {
+	NewSession
+	CustomerID int64
+	// Verified is the password hash that was checked: the session is only made
+	// while it is still the customer's. Nil when somebody vouches for the shopper.
+	Verified *string
+	// Once is what the shopper was vouched for with; nil for a password.
+	Once *Once
+	// Rehashed replaces it when its parameters were old; "" keeps it.
+	Rehashed string
 	// CartID is recorded for the customer; "" keeps the recorded one.
 	CartID string
 	// Old is the session that the request came with; it ends. Nil for none.
@@ -122,11 +141,37 @@ type Login struct {
 	Tell *Use
 }
 
+// Whole seconds: a customer access token says them.
 const insertSession = `
 INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at, user_agent, ip_prefix, origin)
-SELECT c.store_id, $4, $5, c.id, c.session_epoch, $5, $6, 'cookie', now() + make_interval(secs => $7), $8, $9, $10
+SELECT c.store_id, $4, $5, c.id, c.session_epoch, $5, $6, $7, date_trunc('second', now()) + make_interval(secs => $8), $9, $10, $11
 FROM   customers c
-WHERE  c.store_id = $1 AND c.id = $2 AND c.password_hash = $3 AND c.disabled_at IS NULL AND NOT c.password_reset_required`
+WHERE  c.store_id = $1 AND c.id = $2 AND c.disabled_at IS NULL
+AND    ($3::text IS NULL OR (c.password_hash = $3 AND NOT c.password_reset_required))
+RETURNING expires_at`
+
+// beginSession gives the time at which the new session ends; ok is false when
+// the account is not as it was when it was proved.
+func (t tx) beginSession(storeID, customerID int64, verified *string, in NewSession) (expires time.Time, ok bool, err error) {
+	ok, err = found(t.get(&expires, insertSession, storeID, customerID, verified, in.TokenHash[:], in.ID, in.ChannelID, in.Kind,
+		in.Lifetime.Seconds(), in.Device.UserAgent, in.Device.IPPrefix, in.Device.Origin))
+	if orphaned(err) { // deleted while this waited: the next try finds nobody
+		err = errOvertaken
+	}
+	return expires, ok, err
+}
+
+const insertJTI = `
+INSERT INTO jtis (store_id, issuer, jti, expires_at)
+VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+ON CONFLICT (store_id, issuer, jti) DO NOTHING`
+
+// useOnce tells whether this is the first time. A transaction that goes on to
+// fail has used nothing.
+func (t tx) useOnce(storeID int64, o Once) (first bool, err error) {
+	n, err := t.exec(insertJTI, storeID, o.Issuer, o.ID, o.Keep.Seconds())
+	return n == 1, err
+}
 
 const revokeSession = `
 UPDATE sessions SET revoked_at = now(), seq = seq + 1
@@ -146,18 +191,20 @@ SET    password_hash = COALESCE(NULLIF($3, ''), password_hash), cart_entity_id =
 WHERE  store_id = $1 AND id = $2`
 
 // Login makes the session, ends the one before it and the oldest beyond
-// shop.SessionsPerCustomer, and gives the customer as of then. ok is false when
-// the password or the account changed since the check: the account may be disabled
-// or gone, or its password have to be reset.
-func (s *Store) Login(ctx context.Context, storeID int64, in Login) (customer shop.Customer, ok bool, err error) {
+// shop.SessionsPerCustomer, and gives it with the customer as of then. ok is false
+// when the password or the account changed since the check: the account may be
+// disabled or gone, or its password have to be reset; and when what works once was
+// used before.
+func (s *Store) Login(ctx context.Context, storeID int64, in Login) (session shop.Session, ok bool, err error) {
 	defer explain(&err, "logging in customer %d of store %d", in.CustomerID, storeID)
+	session = shop.Session{ID: in.ID, TokenHash: in.TokenHash[:], Kind: in.Kind}
 	err = s.tx(ctx, func(t tx) error {
-		n, err := t.exec(insertSession, storeID, in.CustomerID, in.Verified, in.TokenHash[:], in.ID, in.ChannelID,
-			in.Lifetime.Seconds(), in.Device.UserAgent, in.Device.IPPrefix, in.Device.Origin)
-		if orphaned(err) { // deleted while this waited: the next try finds nobody
-			return errOvertaken
+		if in.Once != nil {
+			if ok, err = t.useOnce(storeID, *in.Once); err != nil || !ok {
+				return err
+			}
 		}
-		if ok = n == 1; err != nil || !ok {
+		if session.ExpiresAt, ok, err = t.beginSession(storeID, in.CustomerID, in.Verified, in.NewSession); err != nil || !ok {
 			return err
 		}
 		// The customer's row before sessions' rows: so does whoever ends them all.
@@ -166,24 +213,32 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (customer sh
 				return err
 			}
 		}
-		if in.Old != nil {
-			if _, err := t.exec(revokeSession, storeID, in.Old); err != nil {
-				return err
-			}
-		}
-		if _, err := t.exec(endOldestSessions, storeID, in.CustomerID, shop.SessionsPerCustomer); err != nil {
+		if err := t.settleLogin(storeID, in); err != nil {
 			return err
 		}
+		session.Customer, err = t.customer(storeID, in.CustomerID)
+		return err
+	})
+	return session, ok, err
+}
+
+// settleLogin is what a login means for the sessions before it, for limits, and
+// for the owner.
+func (t tx) settleLogin(storeID int64, in Login) error {
+	if in.Old != nil {
+		if _, err := t.exec(revokeSession, storeID, in.Old); err != nil {
+			return err
+		}
+	}
+	if _, err := t.exec(endOldestSessions, storeID, in.CustomerID, shop.SessionsPerCustomer); err != nil {
+		return err
+	}
+	if in.Forgive != nil {
 		if _, err := t.exec(forgetLimit, storeID, in.Forgive); err != nil {
 			return err
 		}
-		if err := t.tellOfLogin(storeID, in); err != nil {
-			return err
-		}
-		customer, err = t.customer(storeID, in.CustomerID)
-		return err
-	})
-	return customer, ok, err
+	}
+	return t.tellOfLogin(storeID, in)
 }
 
 // Sessions are kept for 90 days. Whoever had none in that time may have been

@@ -53,6 +53,11 @@ DELETE FROM registrations
 WHERE  store_id = $1 AND id IN (
     SELECT id FROM registrations WHERE store_id = $1 AND asked_at < now() - interval '7 days' LIMIT $2)`
 
+const sweepJTIs = `
+DELETE FROM jtis
+WHERE  store_id = $1 AND (issuer, jti) IN (
+    SELECT issuer, jti FROM jtis WHERE store_id = $1 AND expires_at < now() LIMIT $2)`
+
 // The network an agreement came from is kept for 90 days; its digest stays, so
 // that the chain still verifies.
 const sweepPrefixes = `
@@ -80,7 +85,7 @@ WHERE  store_id = $1 AND run_id = (SELECT run_id FROM oldest) AND line <= (SELEC
 // tells that a batch was full.
 func (s *Store) Sweep(ctx context.Context, storeID int64) (more bool, err error) {
 	defer explain(&err, "sweeping store %d", storeID)
-	for _, statement := range []string{sweepSessions, sweepLimits, sweepJobs, sweepEvents, sweepTokens, sweepRegistrations, sweepPrefixes, sweepImports} {
+	for _, statement := range []string{sweepSessions, sweepLimits, sweepJobs, sweepEvents, sweepTokens, sweepRegistrations, sweepJTIs, sweepPrefixes, sweepImports} {
 		err := s.tx(ctx, func(t tx) error {
 			n, err := t.exec(statement, storeID, sweepBatch)
 			more = more || n == sweepBatch

@@ -62,8 +62,10 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 		return "", s, shop.Errorf(shop.Unauthenticated, shop.TextResetPassword)
 	}
 	login := storage.Login{
-		CustomerID: found.Customer.ID, Verified: found.PasswordHash, ID: strings.ToLower(rand.Text()), ChannelID: in.Channel.ID,
-		Lifetime: a.set.SessionLifetime, Device: in.Device, CartID: cart, Old: in.Old, Forgive: tries.perAccount.Key,
+		NewSession: storage.NewSession{
+			ID: strings.ToLower(rand.Text()), Kind: shop.KindCookie, ChannelID: in.Channel.ID, Lifetime: a.set.SessionLifetime, Device: in.Device,
+		},
+		CustomerID: found.Customer.ID, Verified: &found.PasswordHash, CartID: cart, Old: in.Old, Forgive: tries.perAccount.Key,
 	}
 	if in.Prefix != "" && !tries.known {
 		tell := a.use(a.set.Limits.NewDevicePerCustomer, in.Store, "new device", strconv.FormatInt(found.Customer.ID, 10))
@@ -89,14 +91,14 @@ func refused() error { return shop.Errorf(shop.Unauthenticated, shop.TextInvalid
 func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login) (token string, s shop.Session, err error) {
 	token = keys.NewToken()
 	login.TokenHash = keys.Hash(token)
-	customer, ok, err := a.db.Login(ctx, storeID, login)
+	s, ok, err := a.db.Login(ctx, storeID, login)
 	if err != nil {
 		return "", s, err
 	}
 	if !ok {
 		return "", s, refused()
 	}
-	return token, shop.Session{ID: login.ID, TokenHash: login.TokenHash[:], Customer: customer}, nil
+	return token, s, nil
 }
 
 // tries are what was counted of an attempt.

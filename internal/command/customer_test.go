@@ -23,9 +23,10 @@ func demo(t *testing.T) *console {
 // login gives a customer a session.
 func (c *console) login(t *testing.T, customer int64, secret, agent string) {
 	t.Helper()
-	in := storage.Login{CustomerID: customer, TokenHash: [32]byte([]byte(fmt.Sprintf("%32s", secret))), ID: secret, ChannelID: 1, Lifetime: time.Hour,
-		Device:   shop.Device{UserAgent: agent, IPPrefix: "192.0.2.0/24"},
-		Verified: c.text(t, fmt.Sprintf(`SELECT password_hash FROM customers WHERE id = %d`, customer))}
+	in := storage.Login{CustomerID: customer, NewSession: storage.NewSession{
+		TokenHash: [32]byte([]byte(fmt.Sprintf("%32s", secret))), ID: secret, Kind: shop.KindCookie, ChannelID: 1, Lifetime: time.Hour,
+		Device: shop.Device{UserAgent: agent, IPPrefix: "192.0.2.0/24"},
+	}}
 	if _, ok, err := c.s.Login(t.Context(), c.storeID(t, "demo"), in); err != nil || !ok {
 		t.Fatal(ok, err)
 	}

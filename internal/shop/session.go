@@ -11,10 +11,22 @@ const (
 	SessionsPerCustomer = 100
 )
 
+// SessionKind is what names a session's row to us.
+type SessionKind string
+
+// KindCookie is for browsers, KindToken for storefronts' servers, which send a
+// customer access token.
+const (
+	KindCookie SessionKind = "cookie"
+	KindToken  SessionKind = "token"
+)
+
 // Session is one live login of one customer on one device.
 type Session struct {
 	ID        string // for people; says nothing about the token
 	TokenHash []byte
+	Kind      SessionKind
+	ExpiresAt time.Time // at the latest; whole seconds
 	Customer  Customer
 	// Stale: not seen for a minute, so that the next request should touch it.
 	Stale bool
