@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # Names and sums of all generated files.
 GENERATED := find graph internal docs -type f \( -path '*/generated/*' -o -name '*_gen.go' -o -name storefront.md \) -exec sha256sum {} + | sort -k 2
 
-.PHONY: run build test generate check lint audit operations bench bench-check bench-go slow
+.PHONY: run build test generate check lint audit operations bench bench-check bench-go slow timing
 
 # Starts the server with the demo store, on http://127.0.0.1:8080; without DATABASE_URL it brings its own Postgres.
 run: build
@@ -61,3 +61,7 @@ bench-go:
 # Runs the suites about timing and statistics, which want a quiet machine; without the race detector, which would be what is measured.
 slow:
 	go test -tags slow -run 'Slow' -p 1 ./...
+
+# Measures, with all samples, whether refused logins and requests can be told apart by their time. Wants a quiet machine and a quarter of an hour.
+timing:
+	go test -tags slow -run 'SlowLoginTiming|SlowRequestTiming' -v -timeout 40m ./internal/account -args -full

@@ -4,6 +4,7 @@ package account_test
 
 import (
 	"context"
+	"flag"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -20,10 +21,28 @@ import (
 	"regulars/internal/shop"
 )
 
-const (
-	attempts = 4 // the machine is shared: one undisturbed measurement is enough
-	spread   = 0.05
-)
+// full is E2 as it stands, which wants a quiet machine and a quarter of an hour.
+var full = flag.Bool("full", false, "take all samples of E2, and hold them to its bounds")
+
+// bound is how many samples of a class are taken, and what may tell classes apart:
+// ranks as unlikely as minP, or medians that differ by spread.
+type bound struct {
+	samples, attempts int
+	minP, spread      float64
+}
+
+// within is the full bound, or in CI a part of the samples, which must not differ
+// grossly: the ranks are only reported. The machine is shared, so that one
+// undisturbed measurement out of the attempts is enough.
+func within(samples int, minP, spread float64) bound {
+	if *full {
+		return bound{samples, 4, minP, spread}
+	}
+	return bound{samples / 5, 3, 0, min(5*spread, 0.5)}
+}
+
+// e2 is the spread of medians that E2 allows.
+const e2 = 0.05
 
 // attempt is one class of refused logins.
 type attempt struct{ name, email, password string }
@@ -116,14 +135,15 @@ func mannWhitney(a, b []float64) float64 {
 }
 
 // alike compares all pairs of classes.
-func alike(t *testing.T, classes []attempt, took [][]float64, minP, spread float64) bool {
+func (b bound) alike(t *testing.T, classes []attempt, took [][]float64) bool {
+	t.Helper()
 	ok := true
 	for i := range classes {
 		for j := range i {
 			p, difference := mannWhitney(took[i], took[j]), median(took[i])/median(took[j])-1
 			t.Logf("%s %.1f ms, %s %.1f ms: %+.2f %%, p = %.3f", classes[i].name, median(took[i])*1000,
 				classes[j].name, median(took[j])*1000, difference*100, p)
-			ok = ok && p > minP && math.Abs(difference) < spread
+			ok = ok && p >= b.minP && math.Abs(difference) < b.spread
 		}
 	}
 	return ok
@@ -153,27 +173,25 @@ func TestSlowLoginTiming(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		floor   func() time.Duration
-		samples int
 		workers int
 		classes []attempt
-		minP    float64
-		spread  float64
+		bound   bound
 	}{
-		{"idle", none, 150, 1, hashes, 0.01, spread},
+		{"idle", none, 1, hashes, within(300, 0.01, e2)},
 		// Waiting for a turn scatters so widely that medians of this many samples
 		// differ by a tenth on their own: the ranks decide.
-		{"beside 8 others", none, 150, 9, hashes, 0.01, 0.2},
+		{"beside 8 others", none, 9, hashes, within(300, 0.01, 0.2)},
 		// Behind the floor medians are what is left to compare: who arrives late
 		// at it is a matter of microseconds.
-		{"imported", func() time.Duration { return floor(t, with(0)) }, 40, 1, append([]attempt{imported}, hashes...), 0, spread},
+		{"imported", func() time.Duration { return floor(t, with(0)) }, 1, append([]attempt{imported}, hashes...), within(75, 0, e2)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for range attempts {
+			for range tt.bound.attempts {
 				l := with(tt.floor())
 				for _, class := range tt.classes {
 					l.took(t, class) // prepares what is made once
 				}
-				if alike(t, tt.classes, l.measure(t, tt.samples, tt.workers, tt.classes...), tt.minP, tt.spread) {
+				if tt.bound.alike(t, tt.classes, l.measure(t, tt.bound.samples, tt.workers, tt.classes...)) {
 					return
 				}
 			}
