@@ -29,6 +29,7 @@ type cli struct {
 	Demo     command.Demo     `cmd:"" help:"Load the demo store; changes nothing when it is there."`
 	Store    command.Store    `cmd:"" help:"Create and list stores."`
 	Channel  command.Channel  `cmd:"" help:"Set up the storefronts of a store."`
+	Token    command.Token    `cmd:"" help:"Make, list and revoke the tokens of storefronts and their servers."`
 	Customer command.Customer `cmd:"" help:"Look up the customers of a store, lock them out, let them in, delete them."`
 	Import   command.Import   `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
 	Export   command.Export   `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`

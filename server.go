@@ -206,7 +206,7 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 	}
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
 	storefront := http.NewServeMux()
-	storefront.Handle("/graphql", middleware.CORS(session.Listed)(graph.NewHandler(resolver, c.Introspection, log)))
+	storefront.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log))))
 	storefront.Handle("/account/", page.Handler(resolver.Accounts, log))
 	known := session.Handler(db, cookies, log, storefront)
 

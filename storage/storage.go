@@ -31,6 +31,7 @@ type Store struct {
 	versions      *batch.Batcher[int64, int64]
 	hosts         *batch.Batcher[string, int64]
 	sessions      *batch.Batcher[sessionKey, *sessionRow]
+	tokens        *batch.Batcher[tokenKey, *foundToken]
 	groups        *batch.Batcher[groupKey, versionedGroup]
 	addresses     *batch.Batcher[addressKey, shop.Page[shop.CustomerAddress]]
 	addressCounts *batch.Batcher[customerKey, int64]
@@ -94,6 +95,7 @@ func (s *Store) gather() {
 	s.versions = batch.New(batch.Options[int64, int64]{Fetch: s.fetchVersions})
 	s.hosts = batch.New(batch.Options[string, int64]{Fetch: s.fetchHosts})
 	s.sessions = batch.New(batch.Options[sessionKey, *sessionRow]{Fetch: s.fetchSessions, Copy: (*sessionRow).clone})
+	s.tokens = batch.New(batch.Options[tokenKey, *foundToken]{Fetch: s.fetchTokens, Copy: (*foundToken).clone})
 	s.groups = batch.New(batch.Options[groupKey, versionedGroup]{Fetch: s.fetchGroups, Copy: cloneGroup})
 	s.addresses = batch.New(batch.Options[addressKey, shop.Page[shop.CustomerAddress]]{Fetch: s.fetchAddresses, Copy: clonePage})
 	s.addressCounts = batch.New(batch.Options[customerKey, int64]{Fetch: s.fetchAddressCounts})

@@ -150,7 +150,7 @@ func (r channelRow) channel() (shop.Channel, error) {
 	return c, nil
 }
 
-// snapshot reads channels and form fields after the store's row: a change in
+// snapshot reads channels, keys and form fields after the store's row: a change in
 // between bumps config_version, so the next request reads all of it again.
 func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, error) {
 	store, err := row.store()
@@ -168,6 +168,9 @@ func (s *Store) snapshot(ctx context.Context, row storeRow) (*shop.Snapshot, err
 			return nil, err
 		}
 		out.Channels = append(out.Channels, &c)
+	}
+	if err := s.list(ctx, &out.Signers, signingKeys, row.ID); err != nil {
+		return nil, err
 	}
 	out.Store.Forms, err = readForms(s.lister(ctx), row.ID)
 	return out, err

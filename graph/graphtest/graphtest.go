@@ -107,7 +107,7 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 	}, !o.NoIntrospection, log)
 	cookies := session.NewCookies(o.Store, o.SessionKeys, o.Account.SessionLifetime)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", middleware.CORS(session.Listed)(h))
+	mux.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, h)))
 	mux.Handle("/account/", page.Handler(accounts, log))
 	known := session.Handler(o.Store, cookies, log, mux)
 	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())

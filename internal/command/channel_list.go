@@ -40,12 +40,13 @@ type channelLine struct {
 	DefaultGroup *string  `json:"default_customer_group"`
 	GuestGroup   *string  `json:"guest_customer_group"`
 	ProxySecret  bool     `json:"has_proxy_secret"`
+	NeedsToken   bool     `json:"token_required"`
 }
 
 func (e *Env) channelLine(storeID int64, c *shop.Channel) (channelLine, error) {
 	line := channelLine{
 		ID: c.ID, Name: c.Name, URL: c.URL, Hosts: append([]string{}, c.Hosts...), Origins: append([]string{}, c.Origins...),
-		GlobalLogins: c.AllowGlobalLogin, ProxySecret: c.Policy.TrustedProxySecretHash != "",
+		GlobalLogins: c.AllowGlobalLogin, ProxySecret: c.Policy.TrustedProxySecretHash != "", NeedsToken: c.Policy.TokenRequired,
 	}
 	for _, g := range []struct {
 		id   int64
@@ -80,6 +81,7 @@ func (e *Env) channels(storeID int64, list ...*shop.Channel) error {
 			line("  global logins\t%s", yes(c.GlobalLogins, "allowed", "refused"))
 			line("  default group\t%s", groupOr(c.DefaultGroup))
 			line("  guests' group\t%s", groupOr(c.GuestGroup))
+			line("  storefront token\t%s", yes(c.NeedsToken, "required", "not required"))
 			line("  proxy secret\t%s", yes(c.ProxySecret, "set", "not set"))
 		}
 	})

@@ -58,6 +58,7 @@ type ChannelSet struct {
 	Name           *string `help:"The storefront's name."`
 	URL            *string `name:"url" help:"Where its pages are; empty for nowhere."`
 	GlobalLogin    *bool   `negatable:"" help:"Whether global accounts can log in."`
+	TokenRequired  *bool   `negatable:"" help:"Whether every GraphQL request has to bring a storefront token."`
 	DefaultGroup   *string `xor:"default-group" help:"Name of the group of those who register here."`
 	NoDefaultGroup bool    `xor:"default-group" help:"The store's default group, as without a setting."`
 	GuestGroup     *string `xor:"guest-group" help:"Name of the guests' group here."`
@@ -103,6 +104,9 @@ func (c *ChannelSet) changes(e *Env, s *shop.Snapshot) (out []func(*shop.Channel
 	}
 	if c.GlobalLogin != nil {
 		out = append(out, func(ch *shop.Channel) { ch.AllowGlobalLogin = *c.GlobalLogin })
+	}
+	if c.TokenRequired != nil {
+		out = append(out, func(ch *shop.Channel) { ch.Policy.TokenRequired = *c.TokenRequired })
 	}
 	defaultGroup, guestGroup, err := e.groupsNamed(s, c.DefaultGroup, c.GuestGroup)
 	errs[2] = err

@@ -44,6 +44,7 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		Demo     command.Demo     `cmd:""`
 		Store    command.Store    `cmd:""`
 		Channel  command.Channel  `cmd:""`
+		Token    command.Token    `cmd:""`
 		Import   command.Import   `cmd:""`
 		Export   command.Export   `cmd:""`
 		Customer command.Customer `cmd:""`

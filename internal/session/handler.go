@@ -99,6 +99,9 @@ func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, h
 		}
 		if now.Store.ID == snapshot.Store.ID {
 			a.at(now, channel)
+			if err := a.heedToken(r); err != nil {
+				return err
+			}
 			a.know(r, cookie)
 			return nil
 		}

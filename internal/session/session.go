@@ -19,6 +19,8 @@ type Asker struct {
 	Channel *shop.Channel
 	// Session is nil for a guest.
 	Session *shop.Session
+	// Token is the storefront token that came along; nil when none was sent.
+	Token *shop.StorefrontToken
 	// Foreign: a page of an origin that the channel does not list sent this.
 	// Its cookies were ignored, and it may do next to nothing.
 	Foreign bool
@@ -29,6 +31,8 @@ type Asker struct {
 	Language string
 
 	userAgent, origin string // as they came
+
+	refusal *shop.Error // of the token, for Gate to answer
 
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool

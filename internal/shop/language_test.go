@@ -25,6 +25,7 @@ var forDevelopers = []string{
 	"A price list has to be the only rule.", "There are two rules for %s.", "A percentage is between 0 and 100.", "%q is not a rule.",
 	"Categories are named where, and only where, the access is SPECIFIC.",
 	"There is no such store.", "There is no store %q.", "There is a store %q already.", "The store has no such channel.", "The channel has no such host.",
+	"The token would be over before it is made.", "The store has no such token.", "Pages of this origin may not send this token.",
 	"The host %s belongs to another channel.", "There is a group %q already.", "There is no group %q.",
 	"There is no such customer.",
 	"Give first or last, not both.", "Ask for 0 to %d items.", "This is not a cursor of this list.", "Give the language as a BCP 47 tag, such as en-GB.",
@@ -226,6 +227,17 @@ func TestComparedTextsStayEnglish(t *testing.T) {
 		shop.TextInvalidCredentials: "Invalid credentials",
 		shop.TextResetPassword:      "Reset password",
 		shop.TextNotLive:            "Operation cannot be performed as the storefront channel is not live",
+		shop.TextNoToken:            "GraphQL credentials were missing. No token was sent.",
+		shop.TextUnknownToken:       "Unknown JWT token",
+		shop.TextNotJWT:             "GraphQL invalid credentials. String is not a JWT",
+		shop.TextBadSignature:       "GraphQL invalid credentials. JWT signature is invalid",
+		shop.TextTokenExpired:       "GraphQL invalid credentials. JWT is expired",
+		shop.TextOtherChannel:       "GraphQL invalid credentials. JWT channel id doesn't match channel id of the URL",
+		shop.TextNoJSON:             "GraphQL invalid credentials. JWT has no valid Json",
+		shop.TextUnknownFormat:      "GraphQL invalid credentials. JWT has Json of an unknown format",
+		shop.TextOtherStore:         "GraphQL invalid credentials. JWT store id doesn't match store id of the URL",
+		shop.TextImpersonationInBrowser: "Request not allowed: Detected that request originated from a browser script and is using a customer impersonation jwt token. " +
+			"Customer impersonation tokens are not allowed with frontend requests.",
 	} {
 		if text != want {
 			t.Errorf("%q is changed", want)

@@ -124,6 +124,8 @@ type ChannelPolicy struct {
 	// TrustedProxySecretHash is the SHA-256, in hex, of the secret with which a
 	// storefront's server proves that the address it forwards counts.
 	TrustedProxySecretHash string `json:"trustedProxySecretHash,omitempty"`
+	// TokenRequired refuses GraphQL requests without a storefront token.
+	TokenRequired bool `json:"tokenRequired,omitempty"`
 }
 
 // CheckName cleans the name of a channel, and tells what is wrong with it.
@@ -152,12 +154,31 @@ func (c *Channel) Admits(channelIDs []int64) bool {
 }
 
 // Snapshot is the configuration of one store at one ConfigVersion. It is shared
-// by requests: read only, but for the groups that it remembers.
+// by requests: read only, but for the groups and tokens that it remembers.
 type Snapshot struct {
 	Store    Store
 	Channels []*Channel
+	// Signers are the public halves of what signs the store's tokens.
+	Signers []SigningKey
 
 	groups sync.Map // id -> *CustomerGroup; 0 is the group for guests
+	tokens sync.Map // SHA-256 -> *KnownToken
+}
+
+// Token is a token that was remembered; nil when it was not. It is shared: read
+// only.
+func (s *Snapshot) Token(hash [32]byte) *KnownToken {
+	t, _ := s.tokens.Load(hash)
+	token, _ := t.(*KnownToken)
+	return token
+}
+
+// RememberToken is RememberGroup for a token that the database has. Others would
+// let strangers fill the memory.
+func (s *Snapshot) RememberToken(hash [32]byte, configVersion int64, t *KnownToken) {
+	if configVersion == s.Store.ConfigVersion {
+		s.tokens.Store(hash, t)
+	}
 }
 
 // Group is a group that was remembered, with 0 the one for guests; nil when it

@@ -1,0 +1,208 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"regulars/internal/keys"
+	"regulars/internal/shop"
+	"regulars/storage"
+)
+
+// Token holds the commands about storefront tokens.
+type Token struct {
+	Create TokenCreate `cmd:"" help:"Make a token, which is shown once."`
+	List   TokenList   `cmd:"" help:"List the tokens of a store; the tokens themselves are not kept."`
+	Revoke TokenRevoke `cmd:"" help:"End a token; running servers heed it with their next request."`
+}
+
+// TokenCreate makes a token.
+type TokenCreate struct {
+	Store   string   `required:"" help:"Hash of the store."`
+	Kind    string   `required:"" enum:"storefront,private,impersonation" help:"storefront is no secret, and may be in pages; private and impersonation are for servers."`
+	Channel []int64  `required:"" help:"Ids of the channels that it is for."`
+	Scope   []string `enum:"Unauthenticated,Customer" help:"What a private token may do; Customer is all about customers and their sessions."`
+	Origin  []string `help:"Pages that may send a storefront token, 2 at most; pages of every origin when none is given."`
+	Expires string   `required:"" help:"When it ends: in 720h, or at 2030-12-31T00:00:00Z."`
+	Name    string   `help:"What to know it by."`
+}
+
+// Run implements kong's command.
+func (c *TokenCreate) Run(e *Env) error {
+	s, err := e.Storage.SnapshotByHash(e.Ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	token, err := c.token(s)
+	if err != nil {
+		return err
+	}
+	ring, err := e.Keys()
+	if err != nil {
+		return err
+	}
+	var text string
+	token.Pair = func() (shop.SigningKey, error) { return ring.NewSigningKey(s.Store.Hash) }
+	token.Sign = func(key shop.SigningKey, t shop.StorefrontToken) ([32]byte, error) {
+		var err error
+		text, err = ring.SignToken(&s.Store, key, t)
+		return keys.Hash(text), err
+	}
+	made, err := e.Storage.CreateStorefrontToken(e.Ctx, s.Store.ID, token)
+	if err != nil {
+		return err
+	}
+	e.warnOfOrigins(s, made)
+	e.say("Send this as Authorization: Bearer, until %s. It is token %d, and shown once:\n%s", moment(made.ExpiresAt), made.ID, text)
+	return nil
+}
+
+// warnOfOrigins says what a token alone does not let pages do.
+func (e *Env) warnOfOrigins(s *shop.Snapshot, t shop.StorefrontToken) {
+	for _, c := range s.Channels {
+		for _, o := range t.Origins {
+			if t.Speaks(c.ID) && !slices.Contains(c.Origins, o) && !slices.ContainsFunc(c.Hosts, func(h string) bool { return strings.HasSuffix(o, "://"+h) }) {
+				e.say("Pages of %s cannot act for shoppers of channel %d yet: regulars channel add-origin %s %d %s", o, c.ID, s.Store.Hash, c.ID, o)
+			}
+		}
+	}
+}
+
+// token checks what was asked for: all mistakes are reported together.
+func (c *TokenCreate) token(s *shop.Snapshot) (t storage.NewStorefrontToken, err error) {
+	t.StorefrontToken = shop.StorefrontToken{Kind: shop.StorefrontTokenKind(c.Kind)}
+	var errs []error
+	fail := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	for _, id := range c.Channel {
+		there := slices.ContainsFunc(s.Channels, func(ch *shop.Channel) bool { return ch.ID == id })
+		fail(there, "store %s has no channel %d", s.Store.Hash, id)
+		if !t.Speaks(id) {
+			t.ChannelIDs = append(t.ChannelIDs, id)
+		}
+	}
+	for _, scope := range c.Scope {
+		if !slices.Contains(t.Scopes, shop.TokenScope(scope)) {
+			t.Scopes = append(t.Scopes, shop.TokenScope(scope))
+		}
+	}
+	private := t.Kind == shop.TokenPrivate
+	fail(!private || len(t.Scopes) > 0, "a private token needs --scope: Unauthenticated, Customer or both")
+	fail(private || len(t.Scopes) == 0, "--scope is for private tokens")
+	t.Origins, err = cleanOrigins(c.Origin)
+	fail(err == nil, "--origin: %w", err)
+	fail(len(t.Origins) <= shop.MaxTokenOrigins, "a token has at most %d origins", shop.MaxTokenOrigins)
+	fail(t.Kind == shop.TokenStorefront || len(t.Origins) == 0, "--origin is for storefront tokens: the others are not for pages")
+	if c.Name != "" {
+		t.Name, err = channelName(c.Name)
+		fail(err == nil, "%w", err)
+	}
+	t.Lifetime, t.ExpiresAt, err = lifetime(c.Expires)
+	fail(err == nil, "--expires: %w", err)
+	return t, errors.Join(errs...)
+}
+
+// lifetime reads a duration or a moment.
+func lifetime(s string) (time.Duration, time.Time, error) {
+	if d, err := time.ParseDuration(s); err == nil {
+		if d < time.Second {
+			return 0, time.Time{}, errors.New("a token lasts a second at least")
+		}
+		return d.Truncate(time.Second), time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil || at.Year() > 9999 {
+		return 0, time.Time{}, errors.New("give a duration such as 720h, or a moment such as 2030-12-31T00:00:00Z")
+	}
+	return 0, at, nil
+}
+
+// TokenList prints the tokens of a store.
+type TokenList struct {
+	Store string `required:"" help:"Hash of the store."`
+	JSON  bool   `name:"json" help:"One JSON object a line."`
+}
+
+// tokenLine is a token as JSON.
+type tokenLine struct {
+	ID       int64                    `json:"id"`
+	Kind     shop.StorefrontTokenKind `json:"kind"`
+	Name     string                   `json:"name"`
+	Channels []int64                  `json:"channels"`
+	Scopes   []shop.TokenScope        `json:"scopes"`
+	Origins  []string                 `json:"origins"`
+	Created  *time.Time               `json:"created_at"`
+	Expires  *time.Time               `json:"expires_at"`
+	Revoked  *time.Time               `json:"revoked_at"`
+}
+
+// Run implements kong's command.
+func (c *TokenList) Run(e *Env) error {
+	s, err := e.Storage.SnapshotByHash(e.Ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	tokens, err := e.Storage.StorefrontTokens(e.Ctx, s.Store.ID)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return e.table(func(line func(string, ...any)) {
+			for _, t := range tokens {
+				line("%d\t%s\t%s\tchannels %s\t%s\tuntil %s%s", t.ID, t.Kind, or(printable(t.Name), "-"), list(t.ChannelIDs),
+					or(list(t.Scopes)+printable(strings.Join(t.Origins, ", ")), "-"), moment(t.ExpiresAt), yes(t.RevokedAt != nil, ", revoked", ""))
+			}
+		})
+	}
+	for _, t := range tokens {
+		err := e.sayJSON(tokenLine{t.ID, t.Kind, t.Name, t.ChannelIDs, append([]shop.TokenScope{}, t.Scopes...), append([]string{}, t.Origins...),
+			utc(&t.CreatedAt), utc(&t.ExpiresAt), utc(t.RevokedAt)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func list[T any](items []T) string {
+	texts := make([]string, len(items))
+	for i, v := range items {
+		texts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// TokenRevoke ends a token.
+type TokenRevoke struct {
+	Store     string `required:"" help:"Hash of the store."`
+	ID        int64  `arg:"" optional:"" help:"Id of the token."`
+	TokenFile []byte `type:"filecontent" placeholder:"FILE" help:"File with the token itself, in place of its id; - reads it from standard input."`
+}
+
+// Run implements kong's command.
+func (c *TokenRevoke) Run(e *Env) error {
+	if (c.ID != 0) == (c.TokenFile != nil) {
+		return errors.New("give the token's id, or --token-file")
+	}
+	s, err := e.Storage.SnapshotByHash(e.Ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	id := c.ID
+	if id != 0 {
+		err = e.Storage.RevokeStorefrontToken(e.Ctx, s.Store.ID, id)
+	} else {
+		id, err = e.Storage.RevokeStorefrontTokenText(e.Ctx, s.Store.ID, keys.Hash(strings.TrimSpace(string(c.TokenFile))))
+	}
+	if err != nil {
+		return err
+	}
+	e.say("Token %d of store %s is revoked.", id, c.Store)
+	return nil
+}
