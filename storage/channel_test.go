@@ -62,3 +62,25 @@ func TestNoEditOfAChannelIsLost(t *testing.T) {
 		t.Errorf("%d origins, version %d after %d", n, after.Store.ConfigVersion, before.Store.ConfigVersion)
 	}
 }
+
+// Decision 18: whoever edits a channel, a cookie that cannot be is not saved.
+func TestImpossibleCookiesAreNotSaved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before, err := w.s.Snapshot(t.Context(), w.store)
+	must(t, err)
+	bad := shop.ChannelPolicy{Cookie: shop.CookiePolicy{Domain: "com"}}
+	channel := *before.Channels[0]
+	channel.Policy = bad
+	wantCode(t, w.s.ConfigureChannel(t.Context(), w.store, channel), shop.BadUserInput)
+	_, err = w.s.CreateChannel(t.Context(), w.store, shop.Channel{Name: "Bad", Policy: bad})
+	wantCode(t, err, shop.BadUserInput)
+	_, err = w.s.CreateStore(t.Context(), shop.Store{Hash: "bad", Name: "Bad", Plan: shop.PlanPro, Status: shop.StatusLaunched, Currency: "EUR", Country: "DE", Locale: "en",
+		Settings: shop.DefaultSettings()}, shop.Channel{Name: "Bad", Policy: bad})
+	wantCode(t, err, shop.BadUserInput)
+	after, err := w.s.Snapshot(t.Context(), w.store)
+	must(t, err)
+	if after.Store.ConfigVersion != before.Store.ConfigVersion || len(after.Channels) != len(before.Channels) {
+		t.Errorf("refused, and changed something: %+v", after)
+	}
+}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/lib/pq"
 
@@ -119,6 +120,9 @@ func (s *Store) CreateChannel(ctx context.Context, storeID int64, in shop.Channe
 
 // addChannel needs the store's row to be held by this transaction.
 func (t tx) addChannel(storeID int64, in shop.Channel) (id int64, err error) {
+	if err := in.CheckChange(&shop.Channel{}); err != nil {
+		return 0, err
+	}
 	policy, err := json.Marshal(in.Policy)
 	if err != nil {
 		return 0, err
@@ -181,7 +185,8 @@ func (s *Store) ConfigureChannel(ctx context.Context, storeID int64, in shop.Cha
 
 // EditChannel hands the channel as it is to do, and saves and gives what do made
 // of it, hosts only being added. Edits of one store happen one after the other,
-// so that none is lost; do may run more than once. Refusals as ConfigureChannel's.
+// so that none is lost; do may run more than once. Refusals as ConfigureChannel's,
+// and those of shop.Channel.CheckChange.
 func (s *Store) EditChannel(ctx context.Context, storeID, id int64, do func(*shop.Channel)) (channel shop.Channel, err error) {
 	defer explain(&err, "configuring channel %d of store %d", id, storeID)
 	err = s.tx(ctx, func(t tx) error {
@@ -197,7 +202,11 @@ func (s *Store) EditChannel(ctx context.Context, storeID, id int64, do func(*sho
 		if err != nil {
 			return err
 		}
+		before := c
 		do(&c)
+		if err := checkChannel(before, c); err != nil {
+			return err
+		}
 		if err := t.saveChannel(storeID, id, c); err != nil {
 			return err
 		}
@@ -208,6 +217,16 @@ func (s *Store) EditChannel(ctx context.Context, storeID, id int64, do func(*sho
 		return err
 	})
 	return channel, err
+}
+
+// checkChannel looks at all hosts that the channel will have.
+func checkChannel(before, after shop.Channel) error {
+	for _, host := range before.Hosts {
+		if !slices.Contains(after.Hosts, host) {
+			after.Hosts = append(slices.Clip(after.Hosts), host)
+		}
+	}
+	return after.CheckChange(&before)
 }
 
 func (t tx) saveChannel(storeID, id int64, c shop.Channel) error {

@@ -97,7 +97,7 @@ func (c *ChannelAddOrigin) Run(e *Env) error {
 	if !isOrigin(c.Origin) {
 		return errNoOrigin
 	}
-	_, err := c.change(e, func(ch *shop.Channel) {
+	channel, err := c.change(e, func(ch *shop.Channel) {
 		if !slices.Contains(ch.Origins, c.Origin) {
 			ch.Origins = append(ch.Origins, c.Origin)
 		}
@@ -106,6 +106,7 @@ func (c *ChannelAddOrigin) Run(e *Env) error {
 		return err
 	}
 	e.say("Pages of %s may act for shoppers of channel %d of store %s.", c.Origin, c.Channel, c.Store)
+	e.sayFindings(channel.CheckOrigin(c.Origin))
 	return nil
 }
 

@@ -1,6 +1,10 @@
 package command
 
-import "regulars/internal/shop"
+import (
+	"strings"
+
+	"regulars/internal/shop"
+)
 
 // ChannelList prints the channels of a store.
 type ChannelList struct {
@@ -41,12 +45,19 @@ type channelLine struct {
 	GuestGroup   *string  `json:"guest_customer_group"`
 	ProxySecret  bool     `json:"has_proxy_secret"`
 	NeedsToken   bool     `json:"token_required"`
+	Cookie       string   `json:"cookie"`
+	CookieDomain string   `json:"cookie_domain"`
+	CookieIs     string   `json:"cookie_is"`
 }
 
 func (e *Env) channelLine(storeID int64, c *shop.Channel) (channelLine, error) {
 	line := channelLine{
 		ID: c.ID, Name: c.Name, URL: c.URL, Hosts: append([]string{}, c.Hosts...), Origins: append([]string{}, c.Origins...),
 		GlobalLogins: c.AllowGlobalLogin, ProxySecret: c.Policy.TrustedProxySecretHash != "", NeedsToken: c.Policy.TokenRequired,
+		Cookie: or(string(c.Policy.Cookie.Reach), "same-site"), CookieDomain: c.Policy.Cookie.Domain, CookieIs: c.Cookie().Words(),
+	}
+	if len(c.BrokenCookie()) > 0 {
+		line.CookieIs = "as declared it cannot be, see regulars doctor"
 	}
 	for _, g := range []struct {
 		id   int64
@@ -82,6 +93,7 @@ func (e *Env) channels(storeID int64, list ...*shop.Channel) error {
 			line("  default group\t%s", groupOr(c.DefaultGroup))
 			line("  guests' group\t%s", groupOr(c.GuestGroup))
 			line("  storefront token\t%s", yes(c.NeedsToken, "required", "not required"))
+			line("  cookie\t%s", printable(c.CookieIs))
 			line("  proxy secret\t%s", yes(c.ProxySecret, "set", "not set"))
 		}
 	})
@@ -99,4 +111,13 @@ func groupOr(name *string) string {
 		return "the store's"
 	}
 	return printable(*name)
+}
+
+// sayFindings prints what is odd about a channel, below what was done.
+func (e *Env) sayFindings(list []shop.Finding) {
+	for _, f := range list {
+		if f.Level != shop.LevelOK {
+			e.say("\n%s: %s", strings.ToUpper(string(f.Level[:1]))+string(f.Level[1:]), printable(strings.TrimSpace(f.Text+" "+f.Do)))
+		}
+	}
 }

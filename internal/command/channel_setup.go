@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"regulars/internal/shop"
 )
@@ -18,6 +19,8 @@ type ChannelAdd struct {
 	Local        bool     `help:"Only for accounts of its own: global accounts cannot log in."`
 	DefaultGroup *string  `help:"Name of the group of those who register here; the store's default group when empty."`
 	GuestGroup   *string  `help:"Name of the guests' group here; the store's when empty."`
+	Cookie       string   `enum:"same-site,cross-site,strict" default:"same-site" help:"Whose pages browsers send the session cookie for: same-site, cross-site or strict; see channel set."`
+	CookieDomain string   `placeholder:"DOMAIN" help:"Send the session cookie to every host at and below this domain; see channel set."`
 }
 
 // Run implements kong's command.
@@ -27,12 +30,14 @@ func (c *ChannelAdd) Run(e *Env) error {
 		return err
 	}
 	channel := shop.Channel{URL: c.URL, AllowGlobalLogin: !c.Local}
-	var errs [5]error
+	channel.Policy.Cookie.Reach = reach(c.Cookie)
+	var errs [6]error
 	channel.Name, errs[0] = channelName(c.Name)
 	errs[1] = channelURL(c.URL)
 	channel.Hosts, errs[2] = cleanHosts(c.Host)
 	channel.Origins, errs[3] = cleanOrigins(c.Origin)
 	channel.DefaultGroupID, channel.GuestGroupID, errs[4] = e.groupsNamed(s, c.DefaultGroup, c.GuestGroup)
+	channel.Policy.Cookie.Domain, errs[5] = cookieDomain(c.CookieDomain)
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}
@@ -41,6 +46,7 @@ func (c *ChannelAdd) Run(e *Env) error {
 		return err
 	}
 	e.say("Added channel %d to store %s.", id, c.Store)
+	e.sayFindings(channel.CheckCookies())
 	switch {
 	case len(channel.Hosts) == 0:
 		e.say("To give it a host: regulars channel add-host %s %d HOST", c.Store, id)
@@ -63,6 +69,10 @@ type ChannelSet struct {
 	NoDefaultGroup bool    `xor:"default-group" help:"The store's default group, as without a setting."`
 	GuestGroup     *string `xor:"guest-group" help:"Name of the guests' group here."`
 	NoGuestGroup   bool    `xor:"guest-group" help:"The store's guests' group, as without a setting."`
+
+	Cookie         *string `enum:"same-site,cross-site,strict" help:"Whose pages browsers send the session cookie for. same-site: the storefront is at this host, or at another of its site, as shop. beside api.example.com. cross-site: listed origins of other sites too; needs TLS, and browsers that block third-party cookies may ignore it. strict: like same-site, and links from elsewhere arrive as guests."`
+	CookieDomain   *string `xor:"cookie-domain" placeholder:"DOMAIN" help:"Send the session cookie to every host at and below this domain, so that the storefront's own server can read it. Pages of the same site do not need it. Each of these hosts can also plant one."`
+	NoCookieDomain bool    `xor:"cookie-domain" help:"Send the session cookie to the one host alone; who has one for a domain logs in again."`
 }
 
 // Run implements kong's command.
@@ -87,12 +97,16 @@ func (c *ChannelSet) Run(e *Env) error {
 		return err
 	}
 	e.say("Saved. Running servers heed it with their next request.")
-	return e.channels(s.Store.ID, &channel)
+	if err := e.channels(s.Store.ID, &channel); err != nil {
+		return err
+	}
+	e.sayFindings(channel.CheckCookies())
+	return nil
 }
 
 // changes are what was asked for, checked: all mistakes are reported together.
 func (c *ChannelSet) changes(e *Env, s *shop.Snapshot) (out []func(*shop.Channel), err error) {
-	var errs [3]error
+	var errs [4]error
 	if c.Name != nil {
 		var name string
 		name, errs[0] = channelName(*c.Name)
@@ -116,7 +130,46 @@ func (c *ChannelSet) changes(e *Env, s *shop.Snapshot) (out []func(*shop.Channel
 	if c.GuestGroup != nil || c.NoGuestGroup {
 		out = append(out, func(ch *shop.Channel) { ch.GuestGroupID = guestGroup })
 	}
-	return out, errors.Join(errs[:]...)
+	cookie, err := c.cookieChanges()
+	errs[3] = err
+	return append(out, cookie...), errors.Join(errs[:]...)
+}
+
+func (c *ChannelSet) cookieChanges() (out []func(*shop.Channel), err error) {
+	if c.Cookie != nil {
+		out = append(out, func(ch *shop.Channel) { ch.Policy.Cookie.Reach = reach(*c.Cookie) })
+	}
+	domain := ""
+	if c.CookieDomain != nil {
+		if domain, err = cookieDomain(*c.CookieDomain); domain == "" && err == nil {
+			err = errors.New("--cookie-domain is empty; --no-cookie-domain takes it away")
+		}
+	}
+	if c.CookieDomain != nil || c.NoCookieDomain {
+		out = append(out, func(ch *shop.Channel) { ch.Policy.Cookie.Domain = domain })
+	}
+	return out, err
+}
+
+// reach is a word of the command line as it is kept.
+func reach(word string) shop.CookieReach {
+	if word == "same-site" {
+		return shop.ReachSite
+	}
+	return shop.CookieReach(word)
+}
+
+// cookieDomain takes a domain as people write it for cookies, too: with a dot in
+// front.
+func cookieDomain(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	domains, err := cleanHosts([]string{strings.TrimPrefix(strings.TrimSpace(s), ".")})
+	if err != nil {
+		return "", fmt.Errorf("--cookie-domain: %w", err)
+	}
+	return domains[0], nil
 }
 
 func channelName(name string) (string, error) {

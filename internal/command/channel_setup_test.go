@@ -120,6 +120,7 @@ func TestChannelList(t *testing.T) {
 		"Channel 1 Demo Store", "url http://localhost:8080", "hosts 127.0.0.1, localhost", "origins -", "global logins allowed", "default group the store's",
 		"Channel 2 Two", "url -", "hosts a.example, b.example", "origins https://two.example", "global logins refused", "default group Wholesale",
 		"guests' group the store's", "proxy secret set", "proxy secret not set", "storefront token required", "storefront token not required",
+		"cookie __Host-SHOP_TOKEN: sent to this host alone, for pages of the same site and links that lead here (SameSite=Lax, Secure)",
 	} {
 		wantLine(t, out, want)
 	}
@@ -134,7 +135,9 @@ func TestChannelList(t *testing.T) {
 		t.Fatal(err, lines)
 	}
 	want := map[string]any{"id": 2.0, "name": "Two", "url": "", "hosts": []any{"a.example", "b.example"}, "origins": []any{"https://two.example"},
-		"allow_global_logins": false, "default_customer_group": "Wholesale", "guest_customer_group": nil, "has_proxy_secret": true, "token_required": true}
+		"allow_global_logins": false, "default_customer_group": "Wholesale", "guest_customer_group": nil, "has_proxy_secret": true, "token_required": true,
+		"cookie": "same-site", "cookie_domain": "",
+		"cookie_is": "__Host-SHOP_TOKEN: sent to this host alone, for pages of the same site and links that lead here (SameSite=Lax, Secure)"}
 	if !reflect.DeepEqual(two, want) {
 		t.Errorf("got %v, want %v", two, want)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"log/slog"
 	"strconv"
 	"sync"
 	"time"
@@ -16,18 +17,22 @@ import (
 // is cached in the process (decision 34). Every request compares its version
 // with the database's before it relies on it.
 type channels struct {
-	db *storage.Store
+	db  *storage.Store
+	log *slog.Logger
 
 	mu      sync.RWMutex
 	hosts   map[string]int64 // host -> store, as far as seen
 	stores  map[int64]*shop.Snapshot
 	checked map[int64]time.Time // when doubt last let somebody ask again
+	told    map[string]bool     // what the log has of broken policies
 
 	loading singleflight.Group
 }
 
-func newChannels(db *storage.Store) *channels {
-	return &channels{db: db, hosts: map[string]int64{}, stores: map[int64]*shop.Snapshot{}, checked: map[int64]time.Time{}}
+func newChannels(db *storage.Store, log *slog.Logger) *channels {
+	return &channels{
+		db: db, log: log, hosts: map[string]int64{}, stores: map[int64]*shop.Snapshot{}, checked: map[int64]time.Time{}, told: map[string]bool{},
+	}
 }
 
 // cached is the snapshot that names host, without asking the database.
@@ -92,6 +97,7 @@ func (c *channels) load(ctx context.Context, storeID int64) (*shop.Snapshot, err
 		if err != nil {
 			return nil, err
 		}
+		c.checkPolicies(snapshot)
 		c.keep(snapshot)
 		return snapshot, nil
 	})
@@ -99,6 +105,31 @@ func (c *channels) load(ctx context.Context, storeID int64) (*shop.Snapshot, err
 		return nil, err
 	}
 	return v.(*shop.Snapshot), nil
+}
+
+// checkPolicies lets a channel whose cookie cannot be as it was saved have the
+// default one. One store never stops the others (decision 18). The snapshot is
+// nobody else's yet.
+func (c *channels) checkPolicies(s *shop.Snapshot) {
+	for _, channel := range s.Channels {
+		for _, f := range channel.BrokenCookie() {
+			channel.Policy.Cookie.Broken = true
+			c.tell(s.Store.Hash, channel.ID, f)
+		}
+	}
+}
+
+// tell logs what is wrong, once.
+func (c *channels) tell(store string, channel int64, f shop.Finding) {
+	key := store + " " + strconv.FormatInt(channel, 10) + " " + f.Text
+	c.mu.Lock()
+	known := c.told[key]
+	c.told[key] = true
+	c.mu.Unlock()
+	if !known {
+		c.log.Error("the cookie policy of a channel cannot be, and does not count: its cookie is for the one host alone",
+			"store", store, "channel", channel, "problem", f.Text, "do", f.Do)
+	}
 }
 
 func (c *channels) keep(s *shop.Snapshot) {

@@ -15,7 +15,7 @@ import (
 // Handler finds out who is asking and lets next know by From. A host that no
 // channel has is 421; a database that does not answer is 503.
 func Handler(db *storage.Store, cookies *Cookies, log *slog.Logger, next http.Handler) http.Handler {
-	return &handler{db, newChannels(db), cookies, log, next}
+	return &handler{db, newChannels(db, log), cookies, log, next}
 }
 
 type handler struct {
@@ -46,7 +46,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.next.ServeHTTP(w, r)
 		return
 	}
-	if err := h.identify(r, a, snapshot, host); err != nil {
+	if err := h.identify(r, a, host); err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -82,30 +82,30 @@ const maxMoves = 3
 
 // identify loads the session, or for a guest the configuration's version alone,
 // and makes sure that store and channel are of that version. A host that belongs
-// to another store by now is asked about again there: so may the session be.
-func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, host string) error {
+// to another store by now is asked about again there, and so is a cookie that is
+// another one by now: so may the session be.
+func (h *handler) identify(r *http.Request, a *Asker, host string) error {
 	for range maxMoves {
-		a.Store = &snapshot.Store
-		cookie, version, there, err := h.load(r, snapshot.Store.ID)
+		before, shape := a.snapshot, shapeOf(r)
+		cookie, version, there, err := h.load(r, shape.Name)
 		if err != nil {
 			return err
 		}
-		now, channel, err := h.channels.refresh(r.Context(), host, snapshot, version, there)
+		now, channel, err := h.channels.refresh(r.Context(), host, before, version, there)
 		if err != nil {
 			return err
 		}
 		if channel == nil {
 			break
 		}
-		if now.Store.ID == snapshot.Store.ID {
-			a.at(now, channel)
+		a.at(now, channel)
+		if now == before || now.Store.ID == before.Store.ID && shapeOf(r) == shape {
 			if err := a.heedToken(r); err != nil {
 				return err
 			}
 			a.know(r, cookie)
 			return nil
 		}
-		snapshot = now
 	}
 	a.Channel = nil
 	return nil
@@ -113,13 +113,13 @@ func (h *handler) identify(r *http.Request, a *Asker, snapshot *shop.Snapshot, h
 
 // load reads the session and the version of the store's configuration; there is
 // false for a store that is gone.
-func (h *handler) load(r *http.Request, storeID int64) (cookie *sessions.Session, version int64, there bool, err error) {
-	cookie, err = h.cookies.New(r, cookieName(r))
+func (h *handler) load(r *http.Request, name string) (cookie *sessions.Session, version int64, there bool, err error) {
+	cookie, err = h.cookies.New(r, name)
 	if err != nil {
 		return nil, 0, false, err
 	}
 	if version, there = cookie.Values[versionKey{}].(int64); !there {
-		version, there, err = h.db.ConfigVersion(r.Context(), storeID)
+		version, there, err = h.db.ConfigVersion(r.Context(), From(r.Context()).Store.ID)
 	}
 	return cookie, version, there, err
 }
@@ -136,7 +136,8 @@ func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
 		a.Session = s
 	}
 	a.cookie = cookie
-	a.dirty = cookie.Values[spoiledKey{}] != nil // take a useless cookie away
+	a.dirty = cookie.Values[spoiledKey{}] != nil || // take a useless cookie away
+		cookie.Values[movedKey{}] != nil && a.Session != nil
 }
 
 // touch notes that a session was seen. It is no reason to fail a request.

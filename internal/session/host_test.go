@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -60,6 +62,37 @@ func TestOnlyTheHostNamesTheStore(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// G3: what no client library sends. Nobody decides which of two hosts counts.
+func TestTwoHostsAreNone(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t, graphtest.Options{TrustedProxies: loopback})
+	secondStore(t, s)
+	const path = "/graphql?query={site{settings{storeName}}}"
+	for head, want := range map[string]int{
+		"GET " + path + " HTTP/1.1\r\nHost: localhost\r\n":                                                      http.StatusOK,
+		"GET " + path + " HTTP/1.1\r\nHost: localhost\r\nHost: other.example\r\n":                               http.StatusBadRequest,
+		"GET " + path + " HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n":                                   http.StatusBadRequest,
+		"GET " + path + " HTTP/1.1\r\nX: y\r\n":                                                                 http.StatusBadRequest,
+		"GET " + path + " HTTP/1.1\r\nHost:\r\n":                                                                http.StatusMisdirectedRequest,
+		"GET " + path + " HTTP/1.0\r\n":                                                                         http.StatusMisdirectedRequest,
+		"GET http://nobody.example" + path + " HTTP/1.1\r\nHost: localhost\r\n":                                 http.StatusMisdirectedRequest, // RFC 9112: the target wins
+		"GET " + path + " HTTP/1.1\r\nHost: nobody.example\r\nX-Host: localhost\r\nX-HTTP-Host-Override: a\r\n": http.StatusMisdirectedRequest,
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(head + "Connection: close\r\n\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		r, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || r.StatusCode != want {
+			t.Errorf("%q: %v %v, want %d", head, r, err, want)
+		}
+		_ = conn.Close()
 	}
 }
 

@@ -98,7 +98,7 @@ func (a *Asker) refuses(r *http.Request, t *shop.KnownToken) *shop.Error {
 // browser sent.
 func fromBrowser(r *http.Request) bool {
 	return len(r.Header["Origin"]) > 0 || r.Header.Get("Sec-Fetch-Site") != "" ||
-		slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, plainName) })
+		slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, shop.CookiePlain) })
 }
 
 // fits tells whether a request may bring a token with these origins. They only

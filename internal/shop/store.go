@@ -126,6 +126,8 @@ type ChannelPolicy struct {
 	TrustedProxySecretHash string `json:"trustedProxySecretHash,omitempty"`
 	// TokenRequired refuses GraphQL requests without a storefront token.
 	TokenRequired bool `json:"tokenRequired,omitempty"`
+	// Cookie is how far the session cookie reaches.
+	Cookie CookiePolicy `json:"cookie,omitzero"`
 }
 
 // CheckName cleans the name of a channel, and tells what is wrong with it.
