@@ -38,6 +38,7 @@ type cli struct {
 	Attribute command.Attribute `cmd:"" help:"Define attributes of customers, and set them."`
 	Metafield command.Metafield `cmd:"" help:"Keep notes about a store, its channels and customers."`
 	Credit    command.Credit    `cmd:"" help:"Set store credit of customers."`
+	App       command.App       `cmd:"" help:"Let others sign for shoppers, and read who they are."`
 }
 
 type serveOptions struct {

@@ -53,6 +53,7 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		Attribute command.Attribute `cmd:""`
 		Metafield command.Metafield `cmd:""`
 		Credit    command.Credit    `cmd:""`
+		App       command.App       `cmd:""`
 	}
 	var out bytes.Buffer
 	k, err := kong.New(&cli, kong.Name("regulars"), kong.Writers(&out, &out))
