@@ -44,6 +44,7 @@ var forDevelopers = []string{
 	"A store has at most %d attributes.", "There is an attribute %q already.", "A currency is a code of ISO 4217, such as EUR.",
 	"An amount in %s is a number with at most %s decimals, such as 12.", "A value has 1 to 65535 characters.", "There is no such permission set.",
 	"The store has no %s %d.", "There can be at most %d metafields.", "There is no such metafield.", "There is no such customer.",
+	"There is an app %s already.", "There is no such app.", "This app has no such secret.",
 }
 
 // texts finds what the program's own sources hand to the makers of errors.
