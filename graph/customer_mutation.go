@@ -47,7 +47,7 @@ func registerMember(e *shop.Error, message string) model.RegisterCustomerError {
 func (r customerMutations) UpdateCustomer(ctx context.Context, _ *model.CustomerMutations, captcha *model.ReCaptchaV2Input, in model.UpdateCustomerInput) (*model.UpdateCustomerResult, error) {
 	a := session.From(ctx)
 	var c shop.Customer
-	err := mustLogIn(a)
+	err := mustExist(a)
 	if err == nil {
 		c, err = r.Accounts.Update(ctx, a.Store, a.Channel, a.Session, proof(a, captcha), shop.CustomerUpdate{
 			FirstName: in.FirstName, LastName: in.LastName, Email: in.Email, Phone: in.Phone, Company: in.Company,

@@ -15,3 +15,6 @@ func Scan(body []byte) (map[string]json.RawMessage, error) {
 	s, err := scan(body)
 	return s.members, err
 }
+
+// Scopes is what private tokens need, by type and field.
+var Scopes = scopes

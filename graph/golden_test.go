@@ -19,6 +19,7 @@ import (
 	"regulars/graph/graphtest"
 	"regulars/internal/account"
 	"regulars/internal/captcha"
+	"regulars/internal/command"
 	"regulars/internal/newsletter"
 	"regulars/internal/shop"
 )
@@ -37,6 +38,7 @@ var update = flag.Bool("update", false, "write the replies of testdata/*.golden 
 //	first: a query that the one who asks sends first
 //	race: SQL in a transaction that commits as soon as the query waits for it
 //	header: Name: value, sent with the query
+//	token: a kind of storefront token and its scopes, sent with the query
 type golden struct {
 	who     string
 	set     []string
@@ -45,6 +47,7 @@ type golden struct {
 	earlier []step
 	race    string
 	headers []graphtest.Header
+	token   []string
 	query   string
 	reply   string
 }
@@ -138,6 +141,8 @@ func (c *golden) take(t *testing.T, name, value string) bool {
 	case "header":
 		n, v, _ := strings.Cut(value, ": ")
 		c.headers = append(c.headers, graphtest.Header{Name: n, Value: v})
+	case "token":
+		c.token = strings.Fields(value)
 	default:
 		return false
 	}
@@ -189,6 +194,10 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 		} else {
 			s.Query(t, e.query, who...)
 		}
+	}
+	if c.token != nil {
+		text := s.Token(t, command.TokenCreate{Kind: c.token[0], Scope: c.token[1:]})
+		c.headers = append(c.headers, graphtest.WithToken(text))
 	}
 	ask := func() *graphtest.Reply { return s.Query(t, c.query, append(who, c.headers...)...) }
 	if c.race != "" {

@@ -8,13 +8,13 @@ import (
 	"regulars/internal/shop"
 )
 
-func (query) Groups(ctx context.Context, before, after *string, first, last *int64) (*model.CustomerGroupConnection, error) {
+func (r query) Groups(ctx context.Context, before, after *string, first, last *int64) (*model.CustomerGroupConnection, error) {
 	const kind = "group"
 	window, err := shop.ParseWindow(kind, before, after, first, last)
 	if err != nil {
 		return nil, err
 	}
-	visible, err := visibleGroups(ctx)
+	visible, err := r.visibleGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -23,11 +23,15 @@ func (query) Groups(ctx context.Context, before, after *string, first, last *int
 	return model.NewConnection(shop.PageOf(visible, id, window), kind, id, total), nil
 }
 
-// visibleGroups is a shopper's own group, or the guests' group for a guest.
-func visibleGroups(ctx context.Context) ([]shop.CustomerGroup, error) {
+// visibleGroups is a shopper's own group, or the guests' group for a guest; all
+// for an API client.
+func (r query) visibleGroups(ctx context.Context) ([]shop.CustomerGroup, error) {
 	a := session.From(ctx)
 	if !a.Store.Plan.HasGroups() {
 		return nil, nil
+	}
+	if a.IsAPIClient() {
+		return r.Storage.Groups(ctx, a.Store.ID)
 	}
 	var g *shop.CustomerGroup
 	var err error

@@ -33,6 +33,7 @@ func NewHandler(r *Resolver, introspection bool, log *slog.Logger) http.Handler 
 	}
 	srv.Use(shapeLimit{}) // before the next one, which is slow on what this one refuses
 	srv.Use(&costLimit{})
+	srv.Use(scopeGate{})
 	return srv
 }
 

@@ -11,7 +11,7 @@ import (
 
 func (r customerMutations) ChangePassword(ctx context.Context, _ *model.CustomerMutations, in model.ChangePasswordInput) (*model.ChangePasswordResult, error) {
 	a := session.From(ctx)
-	err := mustLogIn(a)
+	err := mustExist(a)
 	if err == nil {
 		err = r.Accounts.ChangePassword(ctx, a.Store, a.Session, a.Prefix(), in.CurrentPassword, in.NewPassword)
 	}

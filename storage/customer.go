@@ -37,6 +37,16 @@ func (t tx) customer(storeID, id int64) (shop.Customer, error) {
 	return row.customer(), err
 }
 
+const openCustomer = customerByID + ` AND c.disabled_at IS NULL`
+
+// OpenCustomer finds an account that is not disabled.
+func (s *Store) OpenCustomer(ctx context.Context, storeID, id int64) (_ shop.Customer, ok bool, err error) {
+	defer explain(&err, "reading customer %d of store %d", id, storeID)
+	var row customerRow
+	ok, err = found(s.get(ctx, &row, openCustomer, storeID, id))
+	return row.customer(), ok, err
+}
+
 // Credentials are what a login is checked against.
 type Credentials struct {
 	Customer      shop.Customer

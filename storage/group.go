@@ -70,6 +70,29 @@ func (s *Store) GuestGroup(ctx context.Context, storeID int64) (_ shop.CustomerG
 	return g.CustomerGroup, g.configVersion, ok, err
 }
 
+const groupsOfStore = `
+SELECT ` + groupColumns + `
+FROM   customer_groups g
+WHERE  g.store_id = $1
+ORDER  BY g.id`
+
+// Groups lists all groups of a store, with their rules.
+func (s *Store) Groups(ctx context.Context, storeID int64) (out []shop.CustomerGroup, err error) {
+	defer explain(&err, "listing the groups of store %d", storeID)
+	var rows []groupRow
+	if err := s.list(ctx, &rows, groupsOfStore, storeID); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		g, err := rows[i].group()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
 // guests asks for the guests' group in place of an id.
 const guests = 0
 

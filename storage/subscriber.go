@@ -73,6 +73,8 @@ type SignUp struct {
 	ChannelID int64
 	// Customer is the account that is logged in; nil for a guest.
 	Customer *shop.Customer
+	// MayKnow: the caller may hear that the address is subscribed, whoever's it is.
+	MayKnow  bool
 	IPPrefix string
 	// At dates an import; zero is now.
 	At time.Time
@@ -136,7 +138,7 @@ func (b lockedSubscriber) state() shop.SubscriberState {
 // Subscribe records a sign-up: the subscriber, the consent row, which is the
 // touch, and the event, or nothing of it. Repeating it is harmless. A Conflict
 // says that the address is subscribed already, and comes only to whom may know
-// that (shop.Customer.MayKnow).
+// that (shop.Customer.MayKnow, SignUp.MayKnow).
 func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err error) {
 	defer explain(&err, "subscribing in store %d", storeID)
 	var refusal error // leaves the uses counted: nothing else was written
@@ -146,7 +148,7 @@ func (s *Store) Subscribe(ctx context.Context, storeID int64, in SignUp) (err er
 		if err != nil {
 			return err
 		}
-		if b.state() == shop.StateSubscribed && in.Customer.MayKnow(&b.Subscriber) {
+		if b.state() == shop.StateSubscribed && (in.MayKnow || in.Customer.MayKnow(&b.Subscriber)) {
 			refusal = shop.Errorf(shop.Conflict, "This address receives the newsletter already.")
 			return nil
 		}

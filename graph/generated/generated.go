@@ -3046,7 +3046,7 @@ type Query {
   ): Customer
   "The shopper behind this session; null for a guest, never an error."
   currentCustomer: Customer
-  "A guest: the guests' group if there is one. A shopper: their own. Empty when the store's plan has no groups. Pages of 10, 50 at most."
+  "A guest: the guests' group if there is one. A shopper: their own. A server with a private token of scope Customer, or an impersonation token, that names no shopper: all. Empty when the store's plan has no groups. Pages of 10, 50 at most."
   groups(
     "Only what stands before this cursor."
     before: String
@@ -3920,7 +3920,7 @@ type UnexpectedUpdateCustomerError implements Error {
   message: String!
 }
 
-"The account is gone."
+"The account is gone, or nobody has the id in X-Bc-Customer-Id."
 type CustomerDoesNotExistError implements Error {
   "To be shown as it is."
   message: String!
@@ -4120,7 +4120,7 @@ type CreateSubscriberLastNameInvalidError implements Error {
   message: String!
 }
 
-"Only told to a shopper whose own address it is."
+"Only told to a shopper whose own address it is, and to a server with an impersonation token that names no shopper."
 type CreateSubscriberAlreadyExistsError implements Error {
   "To be shown as it is."
   message: String!

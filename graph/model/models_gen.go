@@ -260,7 +260,7 @@ type CountryFiltersInput struct {
 	Code *string `json:"code"`
 }
 
-// Only told to a shopper whose own address it is.
+// Only told to a shopper whose own address it is, and to a server with an impersonation token that names no shopper.
 type CreateSubscriberAlreadyExistsError struct {
 	// To be shown as it is.
 	Message string `json:"message"`
@@ -362,7 +362,7 @@ func (CustomerAddressUpdateError) IsUpdateCustomerAddressError() {}
 
 func (CustomerAddressUpdateError) IsError() {}
 
-// The account is gone.
+// The account is gone, or nobody has the id in X-Bc-Customer-Id.
 type CustomerDoesNotExistError struct {
 	// To be shown as it is.
 	Message string `json:"message"`

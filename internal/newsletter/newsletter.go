@@ -40,10 +40,11 @@ type Visit struct {
 	Channel  *shop.Channel
 	Customer *shop.Customer // nil for a guest
 	Prefix   string         // the shopper's network, "" when unknown
+	MayKnow  bool           // an API client, who may hear that an address is subscribed
 }
 
 // Subscribe signs an address up. It answers alike for every address, known or
-// not; Conflict comes only to a shopper who may know (shop.Customer.MayKnow).
+// not; Conflict comes only to who may know (shop.Customer.MayKnow, Visit.MayKnow).
 // Forbidden: the newsletter is off. BadUserInput: every field that is wrong.
 func (n *Newsletter) Subscribe(ctx context.Context, v Visit, in shop.SignUpInput) error {
 	if !v.Store.Settings.Newsletter.ShowNewsletterSignup {
@@ -53,7 +54,7 @@ func (n *Newsletter) Subscribe(ctx context.Context, v Visit, in shop.SignUpInput
 	if err != nil {
 		return err
 	}
-	signUp := storage.SignUp{Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix}
+	signUp := storage.SignUp{Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix, MayKnow: v.MayKnow}
 	if v.Prefix != "" {
 		signUp.Uses = []storage.Use{{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.Prefix), Limit: n.set.PerPrefix}}
 	}

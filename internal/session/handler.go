@@ -160,14 +160,16 @@ func (h *handler) saveCookie(w http.ResponseWriter, r *http.Request, a *Asker) {
 	}
 }
 
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) { fail(h.log, w, r, err) }
+
 // fail answers for a database that did not: before GraphQL, so that a guest's
 // page fails the same way as a shopper's.
-func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+func fail(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // nobody listens any more
 	}
 	id := shop.RequestFrom(r.Context()).ID
-	h.log.ErrorContext(r.Context(), "cannot tell who is asking", "request_id", id, "error", err, "cause", unwrapped(err))
+	log.ErrorContext(r.Context(), "cannot tell who is asking", "request_id", id, "error", err, "cause", unwrapped(err))
 	refusal := shop.ErrorsIn(err)
 	if len(refusal) == 0 {
 		refuse(w, http.StatusInternalServerError, shop.Internal, "Something went wrong on our side.", id)

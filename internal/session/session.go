@@ -32,7 +32,8 @@ type Asker struct {
 
 	userAgent, origin string // as they came
 
-	refusal *shop.Error // of the token, for Gate to answer
+	refusal      *shop.Error // of the token, for Gate to answer
+	impersonates bool        // X-Bc-Customer-Id names the shopper, there or not
 
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool

@@ -106,7 +106,7 @@ func fromBrowser(r *http.Request) bool {
 // send no origin, and a storefront's own pages are its own.
 func fits(r *http.Request, origins []string) bool {
 	sent := r.Header["Origin"]
-	if len(origins) == 0 || len(sent) == 0 {
+	if len(sent) == 0 {
 		return true
 	}
 	return len(sent) == 1 && (sent[0] == ownOrigin(r) || slices.Contains(origins, sent[0]))
@@ -117,6 +117,10 @@ func fits(r *http.Request, origins []string) bool {
 func Gate(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := From(r.Context())
+		if err := a.impersonate(r); err != nil {
+			fail(log, w, r, err)
+			return
+		}
 		refusal := a.refusal
 		if refusal == nil && a.Token == nil && a.Channel.Policy.TokenRequired {
 			refusal = shop.Errorf(shop.Unauthenticated, shop.TextNoToken)
@@ -128,9 +132,12 @@ func Gate(log *slog.Logger, next http.Handler) http.Handler {
 		log.InfoContext(r.Context(), "token refused", "request_id", shop.RequestFrom(r.Context()).ID, "store", a.Store.Hash,
 			"channel", a.Channel.ID, "reason", refusal.Error())
 		status := http.StatusForbidden
-		if refusal.Code == shop.Unauthenticated {
+		switch refusal.Code {
+		case shop.Unauthenticated:
 			status = http.StatusUnauthorized
 			w.Header().Set("WWW-Authenticate", "Bearer")
+		case shop.BadUserInput:
+			status = http.StatusBadRequest
 		}
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		w.WriteHeader(status)

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -210,7 +211,7 @@ func TestOriginsOfTokens(t *testing.T) {
 	t.Parallel()
 	s := listing(t)
 	cookie := graphtest.WithCookie(s.Login(t, ada))
-	open := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront"}))
+	plain := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront"}))
 	bound := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront", Origin: []string{listedOrigin, "https://unlisted.example"}}))
 	const other = "Pages of this origin may not send this token."
 	for _, tt := range []struct {
@@ -220,7 +221,7 @@ func TestOriginsOfTokens(t *testing.T) {
 		email   string
 		allowed string
 	}{
-		{open, listedOrigin, false, ada, listedOrigin}, {open, "https://evil.com", false, "", "*"},
+		{plain, s.URL, false, ada, s.URL}, {plain, "", false, ada, ""}, {plain, listedOrigin, true, "", listedOrigin}, {plain, "https://evil.com", true, "", "*"},
 		{bound, listedOrigin, false, ada, listedOrigin}, {bound, s.URL, false, ada, s.URL}, {bound, "", false, ada, ""},
 		{bound, "https://unlisted.example", false, "", "*"},
 		{bound, "https://evil.com", true, "", "*"}, {bound, "null", true, "", "*"}, {bound, "https://second.com", true, "", "*"},
@@ -293,5 +294,57 @@ func TestTokensAreNotLogged(t *testing.T) {
 	}
 	if !strings.Contains(log, `"reason":"Unknown JWT token"`) || strings.Contains(dump(t, s.DB.Owner(t)), strings.Split(good, ".")[2]) {
 		t.Error("no line about the refusal, or a token in the database")
+	}
+}
+
+// Somebody who is named by an id has no session row, and none is touched or made.
+func TestImpersonationWritesNoRows(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	token := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "impersonation"}))
+	before := rows(t, s.DB.Owner(t))
+	for _, query := range []string{onlyAsked, `mutation { logout { result } }`} {
+		r := s.Query(t, query, token, header("X-Bc-Customer-Id", "1"))
+		if r.Status != http.StatusOK || len(setCookies(r)) > 0 {
+			t.Errorf("%s: %d %s %v", query, r.Status, r.Body, r.Header)
+		}
+	}
+	if email, _ := asked(t, s, token, header("X-Bc-Customer-Id", "1")); email != ada {
+		t.Errorf("asked for %q", email)
+	}
+	if after := rows(t, s.DB.Owner(t)); !maps.Equal(before, after) {
+		t.Errorf("rows before %v, after %v", before, after)
+	}
+	// On pages of ours a token says nothing.
+	page := func(headers ...graphtest.Header) string {
+		return string(s.Do(t, http.MethodGet, "/account/reset", nil, headers...).Body)
+	}
+	if page(token, header("X-Bc-Customer-Id", "1")) != page() {
+		t.Error("a page heeds the token")
+	}
+}
+
+// What was done with somebody's account by a server ends with the account.
+func TestImpersonationEndsWithTheAccount(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	secondStore(t, s)
+	token := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "impersonation"}))
+	named := header("X-Bc-Customer-Id", "1")
+	other := one[string](t, s.DB.Owner(t), `SELECT id::text FROM customers WHERE last_name = 'Second'`)
+	for _, id := range []string{other, "0", "-1", "1e0", "", "4294967298", "9999999999999999999"} {
+		if email, _ := asked(t, s, token, header("X-Bc-Customer-Id", id)); email != "" {
+			t.Errorf("%q is %q", id, email)
+		}
+	}
+	for _, step := range []struct{ sql, email string }{
+		{`SELECT 1`, ada}, {`UPDATE customers SET disabled_at = now() WHERE id = 1`, ""}, {`UPDATE customers SET disabled_at = NULL WHERE id = 1`, ada},
+		{`UPDATE customers SET channel_ids = '{2}' WHERE id = 1`, ""}, {`UPDATE customers SET channel_ids = '{1}' WHERE id = 1`, ada},
+		{`DELETE FROM customers WHERE id = 1`, ""},
+	} {
+		must(t, s.DB.Owner(t), step.sql)
+		if email, _ := asked(t, s, token, named); email != step.email {
+			t.Errorf("%s: asked for %q, want %q", step.sql, email, step.email)
+		}
 	}
 }

@@ -21,6 +21,9 @@ const (
 	KindToken  SessionKind = "token"
 )
 
+// KindImpersonated has no row: a storefront's server says who the shopper is.
+const KindImpersonated SessionKind = "impersonated"
+
 // Session is one live login of one customer on one device.
 type Session struct {
 	ID        string // for people; says nothing about the token

@@ -36,7 +36,7 @@ type StorefrontToken struct {
 	Name       string
 	ChannelIDs []int64
 	Scopes     []TokenScope // of private tokens alone
-	Origins    []string     // whose pages may send it, all when empty; of storefront tokens alone
+	Origins    []string     // whose pages may send it, beside the storefront's own; of storefront tokens alone
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 	RevokedAt  *time.Time
@@ -45,6 +45,12 @@ type StorefrontToken struct {
 // Speaks tells whether the token is for a channel.
 func (t *StorefrontToken) Speaks(channelID int64) bool {
 	return slices.Contains(t.ChannelIDs, channelID)
+}
+
+// Has tells whether a field that needs a scope may be asked for. Scopes are those
+// of private tokens; the others may ask for everything.
+func (t *StorefrontToken) Has(s TokenScope) bool {
+	return t.Kind != TokenPrivate || slices.Contains(t.Scopes, s)
 }
 
 // MaxTokenOrigins is how many origins a storefront token names at most.
