@@ -101,5 +101,6 @@ func costsOfFields(c *generated.ComplexityRoot) {
 	c.FormFields.Customer, c.FormFields.ShippingAddress, c.FormFields.BillingAddress = definitions, definitions, definitions
 	options := list(2 * shop.DefaultPage)
 	c.CheckboxesFormField.Options, c.PicklistFormField.Options, c.RadioButtonsFormField.Options = options, options, options
+	c.Customer.Sessions = list(shop.DefaultPage)
 	c.Customer.FormFields, c.CustomerAddress.FormFields = list(shop.DefaultPage), list(shop.DefaultPage)
 }

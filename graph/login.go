@@ -26,24 +26,28 @@ func (r mutation) Login(ctx context.Context, email, password string, guestCartEn
 	return &model.LoginResult{Result: success, Customer: a.Customer(), Cart: cartOf(a.Customer().CartID)}, nil
 }
 
-// Logout ends the session first; what becomes of the cart cannot stop it. A
-// guest has no cart that could be released, so any that is named is not theirs.
-func (r mutation) Logout(ctx context.Context, cartEntityID *string) (*model.LogoutResult, error) {
+// Logout ends sessions first; what becomes of the cart cannot stop it. A guest
+// has no cart that could be released, so any that is named is not theirs.
+func (r mutation) Logout(ctx context.Context, cartEntityID *string, scope model.LogoutScope) (*model.LogoutResult, error) {
 	a := session.From(ctx)
 	cart, err := shop.CheckCartID("cartEntityId", cartEntityID)
 	if err != nil {
 		return nil, err
 	}
 	loggedIn := a.Session != nil
-	if loggedIn {
-		if err := r.Accounts.EndSession(ctx, a.Store, a.TokenHash()); err != nil {
-			return nil, err
-		}
+	goesOn, err := r.endSessions(ctx, a, scope)
+	if err != nil {
+		return nil, err
 	}
-	a.End()
+	if !goesOn {
+		a.End()
+	}
 	unassigned := &model.CartUnassignResult{Errors: []model.CartUnassignError{}}
 	switch {
 	case cart == "":
+	case goesOn:
+		text := say(ctx, shop.Errorf(shop.Forbidden, "The cart is kept with the account while this session goes on."))
+		unassigned.Errors = append(unassigned.Errors, model.CartUnassignNotAllowedError{Message: text})
 	case loggedIn:
 		text := say(ctx, shop.Errorf(shop.Forbidden, "The cart is kept with the account while a browser is used."))
 		unassigned.Errors = append(unassigned.Errors, model.CartUnassignNotAllowedError{Message: text})
@@ -52,6 +56,21 @@ func (r mutation) Logout(ctx context.Context, cartEntityID *string) (*model.Logo
 		unassigned.Errors = append(unassigned.Errors, model.CartUnassignInaccessibleError{Message: text})
 	}
 	return &model.LogoutResult{Result: success, CartUnassignResult: unassigned}, nil
+}
+
+// endSessions ends what a logout is to end, and tells whether the session that
+// asks goes on.
+func (r mutation) endSessions(ctx context.Context, a *session.Asker, scope model.LogoutScope) (goesOn bool, err error) {
+	if a.Session == nil {
+		return false, nil
+	}
+	switch scope {
+	case model.LogoutScopeOthers:
+		return r.Storage.EndOtherSessions(ctx, a.Store.ID, a.Session.Customer.ID, a.TokenHash())
+	case model.LogoutScopeEverywhere:
+		return false, r.Storage.EndAllSessions(ctx, a.Store.ID, a.Session.Customer.ID)
+	}
+	return false, r.Storage.EndSession(ctx, a.Store.ID, a.TokenHash())
 }
 
 // cartOf is nil for no cart. The global id is made of type and id, as the

@@ -49,6 +49,10 @@ func queries() map[string]string {
 		"confirm":     `mutation { customer { confirmEmail(input: {token: "x"}) { errors { __typename } } } }`,
 		"resend":      `mutation { customer { resendEmailConfirmation(input: {email: "ada@example.com"}) { errors { __typename } } } }`,
 		"pending":     `{ currentCustomer { pendingEmail } }`,
+		"sessions":    `{ currentCustomer { sessions { id } } }`,
+		"revoke":      `mutation { customer { revokeSession(input: {sessionId: "x"}) { errors { __typename } } } }`,
+		"others":      `mutation { logout(scope: OTHERS) { result } }`,
+		"everywhere":  `mutation { logout(scope: EVERYWHERE) { result } }`,
 		"register": `mutation { customer { registerCustomer(input: {firstName: "A", lastName: "B", email: "ab@example.com",
 			password: "a password nobody has"}) { errors { __typename } } } }`,
 	}

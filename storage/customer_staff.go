@@ -112,19 +112,3 @@ func patterns(search string) []string {
 	}
 	return words
 }
-
-const liveSessions = `
-SELECT s.id, s.channel_id, s.user_agent, s.ip_prefix, s.origin, s.created_at, s.last_seen_at
-FROM   sessions s
-JOIN   customers c ON c.store_id = s.store_id AND c.id = s.customer_id
-WHERE  s.store_id = $1 AND s.customer_id = $2
-AND    s.revoked_at IS NULL AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => $3)
-AND    s.epoch = c.session_epoch AND c.disabled_at IS NULL
-ORDER  BY s.last_seen_at DESC, s.id`
-
-// LiveSessions lists where a customer is logged in, the one seen last first.
-func (s *Store) LiveSessions(ctx context.Context, storeID, customerID int64) (out []shop.SessionRecord, err error) {
-	defer explain(&err, "listing sessions of customer %d of store %d", customerID, storeID)
-	err = s.list(ctx, &out, liveSessions, storeID, customerID, s.idle.Seconds())
-	return out, err
-}

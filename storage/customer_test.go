@@ -147,7 +147,7 @@ func TestTheOldestSessionsEnd(t *testing.T) {
 	w := newWorld(t)
 	ada := w.customer(t, w.store, "ada@example.com", true)
 	w.owner.MustExec(`INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at, created_at)
-		SELECT $1, sha256(n::text::bytea), n, $2, 1, '', 1, 'cookie', now() + interval '1 day', now() - make_interval(mins => n)
+		SELECT $1, sha256(n::text::bytea), n, $2, 1, n, 1, 'cookie', now() + interval '1 day', now() - make_interval(mins => n)
 		FROM generate_series(1, 150) n`, w.store, ada.ID)
 	w.login(t, w.store, ada.ID, "new")
 	w.wantCount(t, shop.SessionsPerCustomer, `sessions WHERE revoked_at IS NULL`)

@@ -125,11 +125,6 @@ SET    email = $3, email_key = $4, email_verified_at = now(), session_epoch = se
 WHERE  store_id = $1 AND id = $2
 RETURNING version`
 
-// Only the session at hand outlives that.
-const renewEpoch = `
-UPDATE sessions SET epoch = epoch + 1, seq = seq + 1
-WHERE  store_id = $1 AND token_hash = $2 AND customer_id = $3 AND revoked_at IS NULL`
-
 func (t tx) moveCustomer(storeID, id int64, email shop.Email, tok shop.Token, session []byte) error {
 	var version int64
 	err := t.get(&version, moveCustomer, storeID, id, email.Text, email.Key)
@@ -142,7 +137,7 @@ func (t tx) moveCustomer(storeID, id int64, email shop.Email, tok shop.Token, se
 	if err := t.killTokens(storeID, id, shop.TokenReset, shop.TokenEmail, shop.TokenMailbox); err != nil {
 		return err
 	}
-	if session != nil {
+	if session != nil { // the only one that outlives that
 		if _, err := t.exec(renewEpoch, storeID, session, id); err != nil {
 			return err
 		}

@@ -48,7 +48,11 @@ func acts(t *testing.T, w *world) map[string]act {
 			}
 			return err
 		}, map[string]int{`customers WHERE cart_entity_id = 'cart' AND version = 1`: 1, `sessions WHERE id = 'id-old' AND revoked_at IS NULL`: 0}},
-		"EndSession": {"BEGIN UPDATE COMMIT", func(s *storage.Store, _ int) error {
+		"EndOtherSessions": {"BEGIN SELECT UPDATE COMMIT", func(s *storage.Store, try int) error {
+			ok, err := s.EndOtherSessions(ctx, w.store, ada.ID, old[:])
+			return wanted(err, ok)
+		}, map[string]int{`sessions s JOIN customers c ON c.id = s.customer_id WHERE s.epoch = c.session_epoch AND s.epoch > 1`: 1}},
+		"EndSession": {"BEGIN SELECT UPDATE COMMIT", func(s *storage.Store, _ int) error {
 			return s.EndSession(ctx, w.store, old[:])
 		}, map[string]int{`sessions WHERE revoked_at IS NOT NULL AND seq = 1`: 1}},
 		"UpdateCustomer": {"BEGIN SELECT UPDATE INSERT COMMIT", func(s *storage.Store, _ int) error {

@@ -31,7 +31,7 @@ func crowd(t *testing.T) (*world, [2]int64) {
 		`INSERT INTO subscribers (store_id, id, email, email_key, state, origin, channel_id, order_id)
 		 SELECT s, s * 1000 + c, c || '@example.com', c || '@example.com', 'SUBSCRIBED', 'CHECKOUT', 1, c FROM unnest($1::bigint[]) s, generate_series(1, $2::int) c`,
 		`INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at)
-		 SELECT store_id, sha256((store_id || '-' || id)::bytea), id, id, 1, '', 1, 'cookie', now() + interval '1 day' FROM customers
+		 SELECT store_id, sha256((store_id || '-' || id)::bytea), id, id, 1, id, 1, 'cookie', now() + interval '1 day' FROM customers
 		 WHERE store_id = ANY ($1) AND id <= $2`,
 	} {
 		w.owner.MustExec(statement, fmt.Sprintf("{%d,%d}", stores[0], stores[1]), siblings)
@@ -93,6 +93,13 @@ func (w *world) loads() map[string]load {
 		"subscribers": {"subscribers", func(ctx context.Context, store, c int64) (string, string, error) {
 			b, ok, err := w.s.Subscriber(ctx, store, fmt.Sprintf("%d@example.com", c))
 			return fmt.Sprint(b.ID, ok), fmt.Sprint(store*1000+c, true), err
+		}},
+		"sessions of a customer": {"sessions", func(ctx context.Context, store, c int64) (string, string, error) {
+			list, err := w.s.LiveSessions(ctx, store, c)
+			if len(list) != 1 || err != nil {
+				return fmt.Sprint(len(list)), "1", err
+			}
+			return list[0].ID, fmt.Sprint(c), nil
 		}},
 		"sessions": {"sessions", func(ctx context.Context, store, c int64) (string, string, error) {
 			s, _, ok, err := w.s.Session(ctx, store, sha256.Sum256([]byte(w.mark(store, c))))
@@ -177,6 +184,14 @@ func TestAnswersAreCopies(t *testing.T) {
 			if string(s.TokenHash) != string(hash[:]) || s.Customer.ChannelIDs[0] != 1 {
 				err = fmt.Errorf("a foreign change: %+v", s)
 			}
+			list, err := w.s.LiveSessions(ctx, store, 3)
+			if err != nil {
+				return err
+			}
+			if list[0].ID != "3" {
+				err = fmt.Errorf("a foreign change: %+v", list)
+			}
+			list[0].ID = "x"
 			s.TokenHash[0]++
 			s.Customer.ChannelIDs[0] = 9
 			return err

@@ -44,13 +44,20 @@ c.tax_exempt_category AS "customer.tax_exempt_category", COALESCE(c.group_id, 0)
 c.channel_ids AS "customer.channel_ids", COALESCE(c.cart_entity_id, '') AS "customer.cart_id",
 c.version AS "customer.version"`
 
-// A session lives while it is not revoked, not over its time, seen within $3
-// seconds, of the customer's present epoch, and the customer is not disabled. A
-// store may take less than $3, and count from the login.
+// Where its store counts inactivity from, and how long it takes: $3 seconds, or
+// less if the store says so. A customer access token has the store's alone, since
+// no browser was closed over it.
+const (
+	sessionSeen     = `CASE WHEN (st.settings #>> '{inactivity,fromLogin}')::boolean THEN s.created_at ELSE s.last_seen_at END`
+	sessionPatience = `make_interval(secs => LEAST(CASE s.kind WHEN 'token' THEN 1e9 ELSE $3 END,
+    (st.settings #>> '{inactivity,seconds}')::double precision))`
+)
+
+// A session lives while it is not revoked, not over its time, seen recently
+// enough, of the customer's present epoch, and the customer is not disabled.
 const sessionLives = `
 s.revoked_at IS NULL AND s.expires_at > now() AND s.epoch = c.session_epoch AND c.disabled_at IS NULL
-AND CASE WHEN (st.settings #>> '{inactivity,fromLogin}')::boolean THEN s.created_at ELSE s.last_seen_at END
-    > now() - make_interval(secs => LEAST($3, (st.settings #>> '{inactivity,seconds}')::double precision))`
+AND ` + sessionSeen + ` > now() - ` + sessionPatience
 
 const oneSession = `
 SELECT ` + sessionColumns + `
@@ -173,18 +180,6 @@ func (t tx) useOnce(storeID int64, o Once) (first bool, err error) {
 	return n == 1, err
 }
 
-const revokeSession = `
-UPDATE sessions SET revoked_at = now(), seq = seq + 1
-WHERE  store_id = $1 AND token_hash = $2 AND revoked_at IS NULL`
-
-const endOldestSessions = `
-UPDATE sessions SET revoked_at = now(), seq = seq + 1
-WHERE  store_id = $1 AND customer_id = $2 AND token_hash IN (
-    SELECT token_hash FROM sessions
-    WHERE  store_id = $1 AND customer_id = $2 AND revoked_at IS NULL AND expires_at > now()
-    ORDER  BY created_at DESC, token_hash
-    OFFSET $3)`
-
 const recordLogin = `
 UPDATE customers
 SET    password_hash = COALESCE(NULLIF($3, ''), password_hash), cart_entity_id = COALESCE(NULLIF($4, ''), cart_entity_id)
@@ -201,6 +196,11 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (session sho
 	err = s.tx(ctx, func(t tx) error {
 		if in.Once != nil {
 			if ok, err = t.useOnce(storeID, *in.Once); err != nil || !ok {
+				return err
+			}
+		}
+		if in.Old != nil {
+			if _, err := t.lockOwner(storeID, in.Old); err != nil {
 				return err
 			}
 		}
@@ -226,7 +226,7 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (session sho
 // for the owner.
 func (t tx) settleLogin(storeID int64, in Login) error {
 	if in.Old != nil {
-		if _, err := t.exec(revokeSession, storeID, in.Old); err != nil {
+		if _, err := t.exec(endFamily, storeID, in.Old); err != nil {
 			return err
 		}
 	}
@@ -263,15 +263,6 @@ func (t tx) tellOfLogin(storeID int64, in Login) error {
 	}
 	return t.addEvent(storeID, event{scope: shop.EventNewDevice, entity: "customer", id: in.CustomerID},
 		shop.EventData{ChannelID: in.ChannelID, Session: in.ID})
-}
-
-// EndSession revokes a session; one that is over stays as it is.
-func (s *Store) EndSession(ctx context.Context, storeID int64, tokenHash []byte) (err error) {
-	defer explain(&err, "ending a session of store %d", storeID)
-	return s.tx(ctx, func(t tx) error {
-		_, err := t.exec(revokeSession, storeID, tokenHash)
-		return err
-	})
 }
 
 // The conditions make a late touch harmless: it can neither revive a session nor

@@ -32,6 +32,7 @@ type Store struct {
 	hosts         *batch.Batcher[string, int64]
 	sessions      *batch.Batcher[sessionKey, *sessionRow]
 	tokens        *batch.Batcher[tokenKey, *foundToken]
+	liveSessions  *batch.Batcher[customerKey, []shop.SessionRecord]
 	groups        *batch.Batcher[groupKey, versionedGroup]
 	addresses     *batch.Batcher[addressKey, shop.Page[shop.CustomerAddress]]
 	addressCounts *batch.Batcher[customerKey, int64]
@@ -96,6 +97,7 @@ func (s *Store) gather() {
 	s.hosts = batch.New(batch.Options[string, int64]{Fetch: s.fetchHosts})
 	s.sessions = batch.New(batch.Options[sessionKey, *sessionRow]{Fetch: s.fetchSessions, Copy: (*sessionRow).clone})
 	s.tokens = batch.New(batch.Options[tokenKey, *foundToken]{Fetch: s.fetchTokens, Copy: (*foundToken).clone})
+	s.liveSessions = batch.New(batch.Options[customerKey, []shop.SessionRecord]{Fetch: s.fetchLiveSessions, Copy: cloneSessions})
 	s.groups = batch.New(batch.Options[groupKey, versionedGroup]{Fetch: s.fetchGroups, Copy: cloneGroup})
 	s.addresses = batch.New(batch.Options[addressKey, shop.Page[shop.CustomerAddress]]{Fetch: s.fetchAddresses, Copy: clonePage})
 	s.addressCounts = batch.New(batch.Options[customerKey, int64]{Fetch: s.fetchAddressCounts})

@@ -27,6 +27,7 @@ var areas = []area{
 	{"The shopper", []shown{
 		{"Query.customer", "customer"},
 		{"Query.currentCustomer", "current_customer_short"},
+		{"CustomerMutations.revokeSession", "revoke_session"},
 	}},
 	{"The account", []shown{
 		{"CustomerMutations.registerCustomer", "register"},

@@ -189,6 +189,7 @@ type ComplexityRoot struct {
 		Notes                    func(childComplexity int) int
 		PendingEmail             func(childComplexity int) int
 		Phone                    func(childComplexity int) int
+		Sessions                 func(childComplexity int) int
 		StoreCredit              func(childComplexity int) int
 		Subscriber               func(childComplexity int) int
 		TaxExemptCategory        func(childComplexity int) int
@@ -283,6 +284,7 @@ type ComplexityRoot struct {
 		RequestResetPassword    func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.RequestResetPasswordInput) int
 		ResendEmailConfirmation func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.ResendEmailConfirmationInput) int
 		ResetPassword           func(childComplexity int, input model.ResetPasswordInput) int
+		RevokeSession           func(childComplexity int, input model.RevokeSessionInput) int
 		UpdateCustomer          func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) int
 		UpdateCustomerAddress   func(childComplexity int, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerAddressInput) int
 	}
@@ -297,6 +299,17 @@ type ComplexityRoot struct {
 
 	CustomerRegistrationError struct {
 		Message func(childComplexity int) int
+	}
+
+	CustomerSession struct {
+		CreatedAt  func(childComplexity int) int
+		Current    func(childComplexity int) int
+		Device     func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		IPPrefix   func(childComplexity int) int
+		LastSeenAt func(childComplexity int) int
+		Origin     func(childComplexity int) int
 	}
 
 	CustomersSettings struct {
@@ -430,7 +443,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		Customer   func(childComplexity int) int
 		Login      func(childComplexity int, email string, password string, guestCartEntityID *string) int
-		Logout     func(childComplexity int, cartEntityID *string) int
+		Logout     func(childComplexity int, cartEntityID *string, scope model.LogoutScope) int
 		Newsletter func(childComplexity int) int
 	}
 
@@ -581,6 +594,14 @@ type ComplexityRoot struct {
 		Errors func(childComplexity int) int
 	}
 
+	RevokeSessionResult struct {
+		Errors func(childComplexity int) int
+	}
+
+	SessionDoesNotExistError struct {
+		Message func(childComplexity int) int
+	}
+
 	Settings struct {
 		ChannelID        func(childComplexity int) int
 		Checkout         func(childComplexity int) int
@@ -681,6 +702,7 @@ type CustomerResolver interface {
 	IsSubscribedToNewsletter(ctx context.Context, obj *shop.Customer) (bool, error)
 	Group(ctx context.Context, obj *shop.Customer) (*shop.CustomerGroup, error)
 	Subscriber(ctx context.Context, obj *shop.Customer) (*shop.Subscriber, error)
+	Sessions(ctx context.Context, obj *shop.Customer) ([]model.CustomerSession, error)
 }
 type CustomerAddressResolver interface {
 	Country(ctx context.Context, obj *shop.CustomerAddress) (*string, error)
@@ -696,6 +718,7 @@ type CustomerMutationsResolver interface {
 	ResetPassword(ctx context.Context, obj *model.CustomerMutations, input model.ResetPasswordInput) (*model.ResetPasswordResult, error)
 	ConfirmEmail(ctx context.Context, obj *model.CustomerMutations, input model.ConfirmEmailInput) (*model.ConfirmEmailResult, error)
 	ResendEmailConfirmation(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.ResendEmailConfirmationInput) (*model.ResendEmailConfirmationResult, error)
+	RevokeSession(ctx context.Context, obj *model.CustomerMutations, input model.RevokeSessionInput) (*model.RevokeSessionResult, error)
 	RegisterCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.RegisterCustomerInput) (*model.RegisterCustomerResult, error)
 	UpdateCustomer(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.UpdateCustomerInput) (*model.UpdateCustomerResult, error)
 	AddCustomerAddress(ctx context.Context, obj *model.CustomerMutations, reCaptchaV2 *model.ReCaptchaV2Input, input model.AddCustomerAddressInput) (*model.AddCustomerAddressResult, error)
@@ -716,7 +739,7 @@ type MoneyResolver interface {
 }
 type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
-	Logout(ctx context.Context, cartEntityID *string) (*model.LogoutResult, error)
+	Logout(ctx context.Context, cartEntityID *string, scope model.LogoutScope) (*model.LogoutResult, error)
 	Customer(ctx context.Context) (*model.CustomerMutations, error)
 	Newsletter(ctx context.Context) (*model.NewsletterMutations, error)
 }
@@ -1196,6 +1219,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Phone(childComplexity), true
+	case "Customer.sessions":
+		if e.ComplexityRoot.Customer.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Sessions(childComplexity), true
 	case "Customer.storeCredit":
 		if e.ComplexityRoot.Customer.StoreCredit == nil {
 			break
@@ -1584,6 +1613,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerMutations.ResetPassword(childComplexity, args["input"].(model.ResetPasswordInput)), true
+	case "CustomerMutations.revokeSession":
+		if e.ComplexityRoot.CustomerMutations.RevokeSession == nil {
+			break
+		}
+
+		args, err := field_CustomerMutations_revokeSession_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CustomerMutations.RevokeSession(childComplexity, args["input"].(model.RevokeSessionInput)), true
 	case "CustomerMutations.updateCustomer":
 		if e.ComplexityRoot.CustomerMutations.UpdateCustomer == nil {
 			break
@@ -1627,6 +1667,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CustomerRegistrationError.Message(childComplexity), true
+
+	case "CustomerSession.createdAt":
+		if e.ComplexityRoot.CustomerSession.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.CreatedAt(childComplexity), true
+	case "CustomerSession.current":
+		if e.ComplexityRoot.CustomerSession.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.Current(childComplexity), true
+	case "CustomerSession.device":
+		if e.ComplexityRoot.CustomerSession.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.Device(childComplexity), true
+	case "CustomerSession.expiresAt":
+		if e.ComplexityRoot.CustomerSession.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.ExpiresAt(childComplexity), true
+	case "CustomerSession.id":
+		if e.ComplexityRoot.CustomerSession.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.ID(childComplexity), true
+	case "CustomerSession.ipPrefix":
+		if e.ComplexityRoot.CustomerSession.IPPrefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.IPPrefix(childComplexity), true
+	case "CustomerSession.lastSeenAt":
+		if e.ComplexityRoot.CustomerSession.LastSeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.LastSeenAt(childComplexity), true
+	case "CustomerSession.origin":
+		if e.ComplexityRoot.CustomerSession.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerSession.Origin(childComplexity), true
 
 	case "CustomersSettings.isAccountCreationEnabled":
 		if e.ComplexityRoot.CustomersSettings.IsAccountCreationEnabled == nil {
@@ -2086,7 +2175,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["cartEntityId"].(*string)), true
+		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["cartEntityId"].(*string), args["scope"].(model.LogoutScope)), true
 	case "Mutation.newsletter":
 		if e.ComplexityRoot.Mutation.Newsletter == nil {
 			break
@@ -2640,6 +2729,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResetPasswordResult.Errors(childComplexity), true
 
+	case "RevokeSessionResult.errors":
+		if e.ComplexityRoot.RevokeSessionResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokeSessionResult.Errors(childComplexity), true
+
+	case "SessionDoesNotExistError.message":
+		if e.ComplexityRoot.SessionDoesNotExistError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionDoesNotExistError.Message(childComplexity), true
+
 	case "Settings.channelId":
 		if e.ComplexityRoot.Settings.ChannelID == nil {
 			break
@@ -2944,6 +3047,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestResetPasswordInput)),
 			graphql.NewInputUnmarshaler("ResendEmailConfirmationInput", graphql.BindUnmarshaler(ec, unmarshalInputResendEmailConfirmationInput)),
 			graphql.NewInputUnmarshaler("ResetPasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputResetPasswordInput)),
+			graphql.NewInputUnmarshaler("RevokeSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSessionInput)),
 			graphql.NewInputUnmarshaler("TextFormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputTextFormFieldInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressDataInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressDataInput)),
 			graphql.NewInputUnmarshaler("UpdateCustomerAddressInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCustomerAddressInput)),
@@ -3070,10 +3174,12 @@ type Mutation {
     "A guest's cart, to be recorded for the customer and returned."
     guestCartEntityId: String
   ): LoginResult!
-  "Ends this session. A guest may log out as well."
+  "Ends sessions of the shopper. A guest may log out as well."
   logout(
-    "The cart to be released to a guest again; not while a browser's cookie carries the session."
+    "The cart to be released to a guest again; not while a browser's cookie carries the session, nor while the session goes on."
     cartEntityId: String
+    "Which sessions end. One that was handed on to other domains ends there too."
+    scope: LogoutScope! = THIS
   ): LogoutResult!
   "What a shopper does with an account."
   customer: CustomerMutations!
@@ -3152,6 +3258,16 @@ type LogoutResult {
   result: String!
   "What became of the cart."
   cartUnassignResult: CartUnassignResult!
+}
+
+"Which sessions a logout ends."
+enum LogoutScope {
+  "The one that asks."
+  THIS
+  "All but the one that asks, which goes on."
+  OTHERS
+  "All, on every device."
+  EVERYWHERE
 }
 
 "What became of the cart at a logout."
@@ -3255,6 +3371,28 @@ type Customer {
   group: CustomerGroup
   "Null unless this account has proved the mailbox, or itself signed it up."
   subscriber: Subscriber
+  "Where the customer is logged in, the newest login first; 100 at most, since a login beyond that ends the oldest."
+  sessions: [CustomerSession!]!
+}
+
+"One login on one device."
+type CustomerSession {
+  "For customer.revokeSession; says nothing about cookie or token."
+  id: ID!
+  "Whether it is the one that asks."
+  current: Boolean!
+  "When the login was."
+  createdAt: DateTime!
+  "Precise to a minute."
+  lastSeenAt: DateTime!
+  "When it ends if it is not seen again. Being seen puts that off, never beyond the time that a login lasts."
+  expiresAt: DateTime!
+  "In words, such as Firefox on Linux; null when unknown or server to server."
+  device: String
+  "The network alone, a /24 or /48; null when unknown."
+  ipPrefix: String
+  "Origin of the page that logged in; null when it sent none."
+  origin: String
 }
 
 "A page of the address book."
@@ -3577,6 +3715,11 @@ type CustomerMutations {
     "The address."
     input: ResendEmailConfirmationInput!
   ): ResendEmailConfirmationResult!
+  "Ends one of the shopper's own sessions; the one that asks too, as logout does."
+  revokeSession(
+    "Which one."
+    input: RevokeSessionInput!
+  ): RevokeSessionResult!
   "Makes an account, without logging in."
   registerCustomer(
     "The token of the captcha: needed where site.settings.reCaptcha.isEnabledOnStorefront, and good wherever it is sent."
@@ -3612,6 +3755,27 @@ type CustomerMutations {
     "The address."
     input: DeleteCustomerAddressInput!
   ): DeleteCustomerAddressResult!
+}
+
+"A session to be ended."
+input RevokeSessionInput {
+  "As Customer.sessions has it."
+  sessionId: ID!
+}
+
+"What became of it."
+type RevokeSessionResult {
+  "Empty on success."
+  errors: [RevokeSessionError!]!
+}
+
+"Why a session was not ended."
+union RevokeSessionError = CustomerNotLoggedInError | SessionDoesNotExistError
+
+"The shopper has no such session, or it is over: not told apart."
+type SessionDoesNotExistError implements Error {
+  "To be shown as it is."
+  message: String!
 }
 
 "The answer to a captcha, as reCAPTCHA v2, hCaptcha and Turnstile give it."
@@ -4885,6 +5049,8 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Customer_group(ctx, ec, field)
 	case "subscriber":
 		return fieldContext_Customer_subscriber(ctx, ec, field)
+	case "sessions":
+		return fieldContext_Customer_sessions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -5029,6 +5195,8 @@ func childFields_CustomerMutations(ctx context.Context, ec *executionContext, fi
 		return fieldContext_CustomerMutations_confirmEmail(ctx, ec, field)
 	case "resendEmailConfirmation":
 		return fieldContext_CustomerMutations_resendEmailConfirmation(ctx, ec, field)
+	case "revokeSession":
+		return fieldContext_CustomerMutations_revokeSession(ctx, ec, field)
 	case "registerCustomer":
 		return fieldContext_CustomerMutations_registerCustomer(ctx, ec, field)
 	case "updateCustomer":
@@ -5041,6 +5209,28 @@ func childFields_CustomerMutations(ctx context.Context, ec *executionContext, fi
 		return fieldContext_CustomerMutations_deleteCustomerAddress(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerMutations", field.Name)
+}
+
+func childFields_CustomerSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_CustomerSession_id(ctx, ec, field)
+	case "current":
+		return fieldContext_CustomerSession_current(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_CustomerSession_createdAt(ctx, ec, field)
+	case "lastSeenAt":
+		return fieldContext_CustomerSession_lastSeenAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_CustomerSession_expiresAt(ctx, ec, field)
+	case "device":
+		return fieldContext_CustomerSession_device(ctx, ec, field)
+	case "ipPrefix":
+		return fieldContext_CustomerSession_ipPrefix(ctx, ec, field)
+	case "origin":
+		return fieldContext_CustomerSession_origin(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerSession", field.Name)
 }
 
 func childFields_CustomersSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5319,6 +5509,14 @@ func childFields_ResetPasswordResult(ctx context.Context, ec *executionContext, 
 		return fieldContext_ResetPasswordResult_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordResult", field.Name)
+}
+
+func childFields_RevokeSessionResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "errors":
+		return fieldContext_RevokeSessionResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionResult", field.Name)
 }
 
 func childFields_Settings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5757,6 +5955,20 @@ func field_CustomerMutations_resetPassword_args(ctx context.Context, ec *executi
 	return args, nil
 }
 
+func field_CustomerMutations_revokeSession_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokeSessionInput, error) {
+			return unmarshalNRevokeSessionInput2regularsᚋgraphᚋmodelᚐRevokeSessionInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_CustomerMutations_updateCustomerAddress_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6014,6 +6226,14 @@ func field_Mutation_logout_args(ctx context.Context, ec *executionContext, rawAr
 		return nil, err
 	}
 	args["cartEntityId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (model.LogoutScope, error) {
+			return unmarshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg1
 	return args, nil
 }
 
@@ -7175,6 +7395,38 @@ func fieldContext_Customer_subscriber(_ context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Customer_sessions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Customer_sessions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().Sessions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.CustomerSession) graphql.Marshaler {
+			return marshalNCustomerSession2ᚕregularsᚋgraphᚋmodelᚐCustomerSessionᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Customer_sessions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerSession(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _CustomerAddress_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
 	return marshalNInt2int64(ctx, ec, field.Selections, obj.ID)
 }
@@ -7868,6 +8120,50 @@ func fieldContext_CustomerMutations_resendEmailConfirmation(ctx context.Context,
 	return fc, nil
 }
 
+func _CustomerMutations_revokeSession(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CustomerMutations_revokeSession(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CustomerMutations().RevokeSession(ctx, obj, fc.Args["input"].(model.RevokeSessionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeSessionResult) graphql.Marshaler {
+			return marshalNRevokeSessionResult2ᚖregularsᚋgraphᚋmodelᚐRevokeSessionResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CustomerMutations_revokeSession(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerMutations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RevokeSessionResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CustomerMutations_revokeSession_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _CustomerMutations_registerCustomer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerMutations) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8107,6 +8403,62 @@ func _CustomerRegistrationError_message(ctx context.Context, ec *executionContex
 }
 func fieldContext_CustomerRegistrationError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerRegistrationError", field, false, false, "String")
+}
+
+func _CustomerSession_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalNID2string(ctx, ec, field.Selections, obj.ID)
+}
+func fieldContext_CustomerSession_id(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "ID")
+}
+
+func _CustomerSession_current(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalNBoolean2bool(ctx, ec, field.Selections, obj.Current)
+}
+func fieldContext_CustomerSession_current(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "Boolean")
+}
+
+func _CustomerSession_createdAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.CreatedAt)
+}
+func fieldContext_CustomerSession_createdAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "DateTime")
+}
+
+func _CustomerSession_lastSeenAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.LastSeenAt)
+}
+func fieldContext_CustomerSession_lastSeenAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "DateTime")
+}
+
+func _CustomerSession_expiresAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.ExpiresAt)
+}
+func fieldContext_CustomerSession_expiresAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "DateTime")
+}
+
+func _CustomerSession_device(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Device)
+}
+func fieldContext_CustomerSession_device(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "String")
+}
+
+func _CustomerSession_ipPrefix(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.IPPrefix)
+}
+func fieldContext_CustomerSession_ipPrefix(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "String")
+}
+
+func _CustomerSession_origin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerSession) (ret graphql.Marshaler) {
+	return marshalOString2ᚖstring(ctx, ec, field.Selections, obj.Origin)
+}
+func fieldContext_CustomerSession_origin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerSession", field, false, false, "String")
 }
 
 func _CustomersSettings_isAccountCreationEnabled(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomersSettings) (ret graphql.Marshaler) {
@@ -8886,7 +9238,7 @@ func _Mutation_logout(ctx context.Context, ec *executionContext, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Logout(ctx, fc.Args["cartEntityId"].(*string))
+			return ec.Resolvers.Mutation().Logout(ctx, fc.Args["cartEntityId"].(*string), fc.Args["scope"].(model.LogoutScope))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.LogoutResult) graphql.Marshaler {
@@ -9990,6 +10342,20 @@ func _ResetPasswordResult_errors(ctx context.Context, ec *executionContext, fiel
 }
 func fieldContext_ResetPasswordResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResetPasswordResult", field, false, false, "ResetPasswordError")
+}
+
+func _RevokeSessionResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.RevokeSessionResult) (ret graphql.Marshaler) {
+	return marshalNRevokeSessionError2ᚕregularsᚋgraphᚋmodelᚐRevokeSessionErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_RevokeSessionResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevokeSessionResult", field, false, false, "RevokeSessionError")
+}
+
+func _SessionDoesNotExistError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionDoesNotExistError) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_SessionDoesNotExistError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionDoesNotExistError", field, false, false, "String")
 }
 
 func _Settings_storeName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
@@ -12329,6 +12695,48 @@ func UnmarshalResetPasswordInput(ctx context.Context, raw any) (model.ResetPassw
 	return out, err
 }
 
+func unmarshalInputRevokeSessionInput(ctx context.Context, ec *executionContext, obj any) (model.RevokeSessionInput, error) {
+	var it model.RevokeSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sessionId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sessionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessionId"))
+			data, err := unmarshalNID2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.SessionID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokeSessionInput unmarshals raw into the RevokeSessionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokeSessionInput(ctx context.Context, raw any) (model.RevokeSessionInput, error) {
+	var out model.RevokeSessionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokeSessionInput", raw, &out)
+	return out, err
+}
+
 func unmarshalInputTextFormFieldInput(ctx context.Context, ec *executionContext, obj any) (model.TextFormFieldInput, error) {
 	var it model.TextFormFieldInput
 	if obj == nil {
@@ -12904,6 +13312,13 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _UnexpectedUpdateCustomerError(ctx, ec, sel, obj)
+	case model.SessionDoesNotExistError:
+		return _SessionDoesNotExistError(ctx, ec, sel, &obj)
+	case *model.SessionDoesNotExistError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _SessionDoesNotExistError(ctx, ec, sel, obj)
 	case model.RemoveSubscriberUnexpectedError:
 		return _RemoveSubscriberUnexpectedError(ctx, ec, sel, &obj)
 	case *model.RemoveSubscriberUnexpectedError:
@@ -13280,6 +13695,33 @@ func _ResetPasswordError(ctx context.Context, ec *executionContext, sel ast.Sele
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of ResetPasswordError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _RevokeSessionError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.RevokeSessionError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.SessionDoesNotExistError:
+		return _SessionDoesNotExistError(ctx, ec, sel, &obj)
+	case *model.SessionDoesNotExistError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _SessionDoesNotExistError(ctx, ec, sel, obj)
+	case model.CustomerNotLoggedInError:
+		return _CustomerNotLoggedInError(ctx, ec, sel, &obj)
+	case *model.CustomerNotLoggedInError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CustomerNotLoggedInError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of RevokeSessionError must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -14422,6 +14864,12 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return _Customer_subscriber(ctx, ec, field, obj)
 				})
+		case "sessions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Customer_sessions(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15039,6 +15487,12 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 				func(ctx context.Context) graphql.Marshaler {
 					return _CustomerMutations_resendEmailConfirmation(ctx, ec, field, obj)
 				})
+		case "revokeSession":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CustomerMutations_revokeSession(ctx, ec, field, obj)
+				})
 		case "registerCustomer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -15086,7 +15540,7 @@ func _CustomerMutations(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
-var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "ChangePasswordError", "Error"}
+var customerNotLoggedInErrorImplementors = []string{"CustomerNotLoggedInError", "RevokeSessionError", "UpdateCustomerError", "AddCustomerAddressError", "UpdateCustomerAddressError", "DeleteCustomerAddressError", "ChangePasswordError", "Error"}
 
 func _CustomerNotLoggedInError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerNotLoggedInError) graphql.Marshaler {
 	fields := plain.CollectFields(ec.OperationContext, sel, customerNotLoggedInErrorImplementors)
@@ -15166,6 +15620,74 @@ func _CustomerRegistrationError(ctx context.Context, ec *executionContext, sel a
 		case "message":
 			out.Values[i] = _CustomerRegistrationError_message(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerSessionImplementors = []string{"CustomerSession"}
+
+func _CustomerSession(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerSession) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, customerSessionImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerSession")
+		case "id":
+			out.Values[i] = _CustomerSession_id(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = _CustomerSession_current(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = _CustomerSession_createdAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSeenAt":
+			out.Values[i] = _CustomerSession_lastSeenAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = _CustomerSession_expiresAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "device":
+			out.Values[i] = _CustomerSession_device(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ipPrefix":
+			out.Values[i] = _CustomerSession_ipPrefix(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "origin":
+			out.Values[i] = _CustomerSession_origin(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -17205,6 +17727,72 @@ func _ResetPasswordResult(ctx context.Context, ec *executionContext, sel ast.Sel
 	return out
 }
 
+var revokeSessionResultImplementors = []string{"RevokeSessionResult"}
+
+func _RevokeSessionResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.RevokeSessionResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, revokeSessionResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokeSessionResult")
+		case "errors":
+			out.Values[i] = _RevokeSessionResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionDoesNotExistErrorImplementors = []string{"SessionDoesNotExistError", "RevokeSessionError", "Error"}
+
+func _SessionDoesNotExistError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.SessionDoesNotExistError) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, sessionDoesNotExistErrorImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionDoesNotExistError")
+		case "message":
+			out.Values[i] = _SessionDoesNotExistError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var settingsImplementors = []string{"Settings"}
 
 func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Settings) graphql.Marshaler {
@@ -18439,6 +19027,26 @@ func marshalNCustomerMutations2ᚖregularsᚋgraphᚋmodelᚐCustomerMutations(c
 	return _CustomerMutations(ctx, ec, sel, v)
 }
 
+func marshalNCustomerSession2regularsᚋgraphᚋmodelᚐCustomerSession(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.CustomerSession) graphql.Marshaler {
+	return _CustomerSession(ctx, ec, sel, &v)
+}
+
+func marshalNCustomerSession2ᚕregularsᚋgraphᚋmodelᚐCustomerSessionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.CustomerSession) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCustomerSession2regularsᚋgraphᚋmodelᚐCustomerSession(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalNDateFormFieldInput2regularsᚋgraphᚋmodelᚐDateFormFieldInput(ctx context.Context, ec *executionContext, v any) (model.DateFormFieldInput, error) {
 	res, err := unmarshalInputDateFormFieldInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18683,6 +19291,16 @@ func marshalNLogoutResult2ᚖregularsᚋgraphᚋmodelᚐLogoutResult(ctx context
 		return graphql.Null
 	}
 	return _LogoutResult(ctx, ec, sel, v)
+}
+
+func unmarshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx context.Context, ec *executionContext, v any) (model.LogoutScope, error) {
+	var res model.LogoutScope
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.LogoutScope) graphql.Marshaler {
+	return v
 }
 
 func unmarshalNLong2int64(ctx context.Context, ec *executionContext, v any) (int64, error) {
@@ -18966,6 +19584,43 @@ func marshalNResetPasswordResult2ᚖregularsᚋgraphᚋmodelᚐResetPasswordResu
 		return graphql.Null
 	}
 	return _ResetPasswordResult(ctx, ec, sel, v)
+}
+
+func marshalNRevokeSessionError2regularsᚋgraphᚋmodelᚐRevokeSessionError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.RevokeSessionError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeSessionError!")
+		return graphql.Null
+	}
+	return _RevokeSessionError(ctx, ec, sel, v)
+}
+
+func marshalNRevokeSessionError2ᚕregularsᚋgraphᚋmodelᚐRevokeSessionErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.RevokeSessionError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRevokeSessionError2regularsᚋgraphᚋmodelᚐRevokeSessionError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNRevokeSessionInput2regularsᚋgraphᚋmodelᚐRevokeSessionInput(ctx context.Context, ec *executionContext, v any) (model.RevokeSessionInput, error) {
+	res, err := unmarshalInputRevokeSessionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNRevokeSessionResult2ᚖregularsᚋgraphᚋmodelᚐRevokeSessionResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.RevokeSessionResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokeSessionResult!")
+		return graphql.Null
+	}
+	return _RevokeSessionResult(ctx, ec, sel, v)
 }
 
 func marshalNSite2ᚖregularsᚋgraphᚋmodelᚐSite(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Site) graphql.Marshaler {
@@ -20030,11 +20685,11 @@ func marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospecti
 var waiting = plain.Waiting{
 	"AddressConnection":       {"collectionInfo": true},
 	"Channel":                 {"metafields": true},
-	"Customer":                {"customerGroupName": true, "pendingEmail": true, "addressCount": true, "addresses": true, "attributeCount": true, "storeCredit": true, "attributes": true, "formFields": true, "metafields": true, "isSubscribedToNewsletter": true, "group": true, "subscriber": true},
+	"Customer":                {"customerGroupName": true, "pendingEmail": true, "addressCount": true, "addresses": true, "attributeCount": true, "storeCredit": true, "attributes": true, "formFields": true, "metafields": true, "isSubscribedToNewsletter": true, "group": true, "subscriber": true, "sessions": true},
 	"CustomerAddress":         {"formFields": true},
 	"CustomerAttributes":      {"attribute": true},
 	"CustomerGroupConnection": {"collectionInfo": true},
-	"CustomerMutations":       {"changePassword": true, "requestResetPassword": true, "resetPassword": true, "confirmEmail": true, "resendEmailConfirmation": true, "registerCustomer": true, "updateCustomer": true, "addCustomerAddress": true, "updateCustomerAddress": true, "deleteCustomerAddress": true},
+	"CustomerMutations":       {"changePassword": true, "requestResetPassword": true, "resetPassword": true, "confirmEmail": true, "resendEmailConfirmation": true, "revokeSession": true, "registerCustomer": true, "updateCustomer": true, "addCustomerAddress": true, "updateCustomerAddress": true, "deleteCustomerAddress": true},
 	"FormFields":              {"customer": true, "shippingAddress": true, "billingAddress": true},
 	"Geography":               {"countries": true},
 	"NewsletterMutations":     {"subscribe": true, "unsubscribe": true},

@@ -78,6 +78,11 @@ type ResetPasswordError interface {
 	IsResetPasswordError()
 }
 
+// Why a session was not ended.
+type RevokeSessionError interface {
+	IsRevokeSessionError()
+}
+
 // Why an address was not changed.
 type UpdateCustomerAddressError interface {
 	IsUpdateCustomerAddressError()
@@ -404,6 +409,8 @@ type CustomerMutations struct {
 	ConfirmEmail *ConfirmEmailResult `json:"confirmEmail"`
 	// Mails another link to an address that has yet to prove itself. Same answer for every address; a mail in two minutes and five a day at most.
 	ResendEmailConfirmation *ResendEmailConfirmationResult `json:"resendEmailConfirmation"`
+	// Ends one of the shopper's own sessions; the one that asks too, as logout does.
+	RevokeSession *RevokeSessionResult `json:"revokeSession"`
 	// Makes an account, without logging in.
 	RegisterCustomer *RegisterCustomerResult `json:"registerCustomer"`
 	// Changes the shopper's own data; what is left out stays.
@@ -421,6 +428,8 @@ type CustomerNotLoggedInError struct {
 	// To be shown as it is.
 	Message string `json:"message"`
 }
+
+func (CustomerNotLoggedInError) IsRevokeSessionError() {}
 
 func (CustomerNotLoggedInError) IsUpdateCustomerError() {}
 
@@ -820,6 +829,28 @@ type ResetPasswordResult struct {
 	Errors []ResetPasswordError `json:"errors"`
 }
 
+// A session to be ended.
+type RevokeSessionInput struct {
+	// As Customer.sessions has it.
+	SessionID string `json:"sessionId"`
+}
+
+// What became of it.
+type RevokeSessionResult struct {
+	// Empty on success.
+	Errors []RevokeSessionError `json:"errors"`
+}
+
+// The shopper has no such session, or it is over: not told apart.
+type SessionDoesNotExistError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (SessionDoesNotExistError) IsRevokeSessionError() {}
+
+func (SessionDoesNotExistError) IsError() {}
+
 // What a storefront needs to know of its store.
 type Settings struct {
 	// The store's name.
@@ -1033,6 +1064,67 @@ func (e *FormFieldSortInput) UnmarshalJSON(b []byte) error {
 }
 
 func (e FormFieldSortInput) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Which sessions a logout ends.
+type LogoutScope string
+
+const (
+	// The one that asks.
+	LogoutScopeThis LogoutScope = "THIS"
+	// All but the one that asks, which goes on.
+	LogoutScopeOthers LogoutScope = "OTHERS"
+	// All, on every device.
+	LogoutScopeEverywhere LogoutScope = "EVERYWHERE"
+)
+
+var AllLogoutScope = []LogoutScope{
+	LogoutScopeThis,
+	LogoutScopeOthers,
+	LogoutScopeEverywhere,
+}
+
+func (e LogoutScope) IsValid() bool {
+	switch e {
+	case LogoutScopeThis, LogoutScopeOthers, LogoutScopeEverywhere:
+		return true
+	}
+	return false
+}
+
+func (e LogoutScope) String() string {
+	return string(e)
+}
+
+func (e *LogoutScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LogoutScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LogoutScope", str)
+	}
+	return nil
+}
+
+func (e LogoutScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LogoutScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LogoutScope) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -72,8 +72,3 @@ func (a *Accounts) hashFields(ctx context.Context, u *shop.FieldUpdate) (err err
 	}
 	return nil
 }
-
-// EndSession ends one session; one that is over stays as it is.
-func (a *Accounts) EndSession(ctx context.Context, store *shop.Store, tokenHash []byte) error {
-	return a.db.EndSession(ctx, store.ID, tokenHash)
-}

@@ -64,6 +64,23 @@ func TestEndedSessionIsOverOnEveryReplica(t *testing.T) {
 		"another epoch": func(t *testing.T, s *graphtest.Server, _ string) {
 			must(t, s.DB.Owner(t), `UPDATE customers SET session_epoch = session_epoch + 1 WHERE email_key = $1`, ada)
 		},
+		"revoked by another session": func(t *testing.T, s *graphtest.Server, cookie string) {
+			other := s.Login(t, ada)
+			s.Query(t, revoke(sessionID(t, s.DB.Owner(t), cookie)), graphtest.WithCookie(other))
+			if got := who(t, s, graphtest.WithCookie(other)); got != ada {
+				t.Errorf("the session that revoked it is %q's", got)
+			}
+		},
+		"logout of others": func(t *testing.T, s *graphtest.Server, _ string) {
+			other := s.Login(t, ada)
+			r := s.Query(t, `mutation { logout(scope: OTHERS) { result } }`, graphtest.WithCookie(other))
+			if got := who(t, s, graphtest.WithCookie(other)); got != ada || len(setCookies(r)) != 0 {
+				t.Errorf("the session that stays is %q's, Set-Cookie %q", got, r.Header["Set-Cookie"])
+			}
+		},
+		"logout everywhere, on another device": func(t *testing.T, s *graphtest.Server, _ string) {
+			s.Query(t, `mutation { logout(scope: EVERYWHERE) { result } }`, graphtest.WithCookie(s.Login(t, ada)))
+		},
 		"another password, by another session": func(t *testing.T, s *graphtest.Server, _ string) {
 			const change = `mutation { customer { changePassword(input: {currentPassword: "` + command.DemoPassword + `", newPassword: "an engine of my own"}) { errors { __typename } } } }`
 			changer := s.Login(t, ada)

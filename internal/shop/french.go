@@ -79,4 +79,9 @@ var french = map[string]string{
 	"This did not come from a page of ours": "Cette demande ne vient pas d'une de nos pages",
 	"This form cannot be read":              "Ce formulaire est illisible",
 	"If it stays like this, tell the store this number: %s": "Si cela persiste, communiquez ce numéro à la boutique : %s",
+
+	// Sessions.
+	"The cart is kept with the account while this session goes on.": "Le panier reste lié au compte tant que cette session se poursuit.",
+	"This session does not exist, or is over already.":              "Cette session n'existe pas ou est déjà terminée.",
+	"%s on %s": "%s sur %s",
 }

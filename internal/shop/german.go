@@ -82,4 +82,9 @@ var german = map[string]string{
 	"This did not come from a page of ours": "Das kam nicht von einer unserer Seiten",
 	"This form cannot be read":              "Dieses Formular ist nicht lesbar",
 	"If it stays like this, tell the store this number: %s": "Wenn das so bleibt, bitte dem Shop diese Nummer nennen: %s",
+
+	// Sessions.
+	"The cart is kept with the account while this session goes on.": "Der Warenkorb bleibt beim Konto, solange diese Sitzung weitergeht.",
+	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",
+	"%s on %s": "%s unter %s",
 }

@@ -1,6 +1,11 @@
 package shop
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/text/message"
+)
 
 // Lifetimes of a session (decision 16). Expiry is decided by the database's
 // clock.
@@ -35,10 +40,28 @@ type Session struct {
 	Stale bool
 }
 
-// Device is what a login leaves in the session's row for its owner to
-// recognise it by.
-type Device struct {
-	UserAgent string
-	IPPrefix  string // a /24 or /48
-	Origin    string // of the page that logged in
+// SessionRecord is a live session as its owner or staff may see it.
+type SessionRecord struct {
+	ID        string // for people; says nothing about the token
+	Kind      SessionKind
+	ChannelID int64
+	Device
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	// ExpiresAt is when it ends if it is not seen again.
+	ExpiresAt time.Time
+}
+
+// Words name the device; "" for a storefront's server, which is nobody's.
+func (r *SessionRecord) Words(p *message.Printer) string {
+	if r.Kind == KindToken && r.Origin == "" {
+		return ""
+	}
+	return r.Device.Words(p)
+}
+
+// IsSessionID tells whether a session may have that id.
+func IsSessionID(s string) bool {
+	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, odd)
 }

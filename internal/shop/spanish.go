@@ -79,4 +79,9 @@ var spanish = map[string]string{
 	"This did not come from a page of ours": "Esta solicitud no procede de una de nuestras páginas",
 	"This form cannot be read":              "No se puede leer este formulario",
 	"If it stays like this, tell the store this number: %s": "Si el problema continúa, indique este número a la tienda: %s",
+
+	// Sessions.
+	"The cart is kept with the account while this session goes on.": "El carrito permanece en la cuenta mientras esta sesión continúe.",
+	"This session does not exist, or is over already.":              "Esta sesión no existe o ya ha terminado.",
+	"%s on %s": "%s en %s",
 }

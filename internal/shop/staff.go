@@ -19,12 +19,3 @@ type CustomerRecord struct {
 	DateCreated      time.Time
 	DateModified     time.Time
 }
-
-// SessionRecord is a live session as its owner or staff may see it.
-type SessionRecord struct {
-	ID        string // for people; says nothing about the token
-	ChannelID int64
-	Device
-	CreatedAt  time.Time
-	LastSeenAt time.Time
-}

@@ -1,0 +1,34 @@
+package model
+
+import (
+	"time"
+
+	"golang.org/x/text/message"
+
+	"regulars/internal/shop"
+)
+
+// CustomerSession is a session as its owner may see it.
+type CustomerSession struct {
+	ID                               string
+	Current                          bool
+	CreatedAt, LastSeenAt, ExpiresAt time.Time
+	Device, IPPrefix, Origin         *string
+}
+
+// NewCustomerSession describes r in the printer's language; current is the id of
+// the session that asks, "" for none.
+func NewCustomerSession(r *shop.SessionRecord, current string, p *message.Printer) CustomerSession {
+	return CustomerSession{
+		ID: r.ID, Current: r.ID == current, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt.Truncate(time.Minute), ExpiresAt: r.ExpiresAt,
+		Device: known(r.Words(p)), IPPrefix: known(r.IPPrefix), Origin: known(r.Origin),
+	}
+}
+
+// known is nil for what is not.
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
