@@ -18,6 +18,7 @@ import (
 	"regulars/internal/mail"
 	"regulars/internal/newsletter"
 	"regulars/internal/shop"
+	"regulars/internal/sso"
 )
 
 // cli is the command line; kong reads it.
@@ -69,6 +70,7 @@ type Config struct {
 	LoginLimit        shop.Limit `default:"10/15m" env:"LOGIN_LIMIT" help:"Logins per account and network."`
 	LoginAccountLimit shop.Limit `default:"50/1h" env:"LOGIN_ACCOUNT_LIMIT" help:"Logins per account from networks that are new to it."`
 	LoginNetworkLimit shop.Limit `default:"100/15m" env:"LOGIN_NETWORK_LIMIT" help:"Logins per network (/24 or /48)."`
+	LoginTokenLimit   shop.Limit `default:"100/15m" env:"LOGIN_TOKEN_LIMIT" help:"Customer login tokens of apps that do not work, per network."`
 	RegisterLimit     shop.Limit `default:"20/1h" env:"REGISTER_LIMIT" help:"Registrations per network."`
 	UpdateLimit       shop.Limit `default:"60/1h" env:"UPDATE_LIMIT" help:"Changes of one's own data per customer."`
 	LinkLimit         shop.Limit `default:"30/1h" env:"LINK_LIMIT" help:"Links of mails asked for, and used, per network."`
@@ -93,7 +95,7 @@ func (c Config) migrateOnStart() bool {
 	return !c.production()
 }
 
-// accounts and newsletter are the settings of these areas.
+// accounts, sso and newsletter are the settings of these areas.
 func (c Config) accounts() account.Settings {
 	s := account.DefaultSettings()
 	s.SessionLifetime = c.SessionLifetime
@@ -103,6 +105,10 @@ func (c Config) accounts() account.Settings {
 		MailPerRecipient: c.MailLimit, MailPerRecipientDay: c.MailDayLimit, NewDevicePerCustomer: c.NewDeviceLimit,
 	}
 	return s
+}
+
+func (c Config) sso() sso.Settings {
+	return sso.Settings{SessionLifetime: c.SessionLifetime, FailuresPerPrefix: c.LoginTokenLimit, NewDevicePerCustomer: c.NewDeviceLimit}
 }
 
 func (c Config) newsletter() newsletter.Settings {

@@ -32,6 +32,7 @@ import (
 	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
+	"regulars/internal/sso"
 	"regulars/internal/web"
 	"regulars/storage"
 )
@@ -204,15 +205,19 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 		Accounts:   account.New(db, hasher, ring, accounts),
 		Newsletter: newsletter.New(db, ring, c.newsletter()),
 	}
+	signOn := sso.New(db, ring, log, c.sso())
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
 	storefront := http.NewServeMux()
 	storefront.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log))))
-	storefront.Handle("/account/", page.Handler(resolver.Accounts, log))
+	pages := page.Handler(resolver.Accounts, signOn, log)
+	storefront.Handle("/account/", pages)
+	storefront.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
 	known := session.Handler(db, cookies, log, storefront)
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", known)
 	mux.Handle("/account/", known)
+	mux.Handle("/login/token/", known)
 	if !c.production() {
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())

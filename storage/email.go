@@ -115,7 +115,7 @@ func (t tx) confirmAddress(storeID, id int64, purpose shop.TokenPurpose, in Conf
 	if email.Text != c.Customer.Email {
 		return deadLink(nil)
 	}
-	return t.proveMailbox(storeID, c.Customer)
+	return t.proveMailbox(storeID, id)
 }
 
 // Whoever had the account's links and sessions had them by the old address.
@@ -148,16 +148,13 @@ func (t tx) moveCustomer(storeID, id int64, email shop.Email, tok shop.Token, se
 const proveMailbox = `
 UPDATE customers
 SET    email_verified_at = now(), version = version + 1, date_modified = now()
-WHERE  store_id = $1 AND id = $2
+WHERE  store_id = $1 AND id = $2 AND email_verified_at IS NULL
 RETURNING version`
 
-func (t tx) proveMailbox(storeID int64, c shop.Customer) error {
-	if c.EmailVerified {
-		return nil
-	}
+func (t tx) proveMailbox(storeID, id int64) error {
 	var version int64
-	if err := t.get(&version, proveMailbox, storeID, c.ID); err != nil {
+	if ok, err := found(t.get(&version, proveMailbox, storeID, id)); err != nil || !ok {
 		return err
 	}
-	return t.addEvent(storeID, event{shop.EventCustomerUpdated, "customer", c.ID, version, []string{"email_verified_at"}})
+	return t.addEvent(storeID, event{shop.EventCustomerUpdated, "customer", id, version, []string{"email_verified_at"}})
 }

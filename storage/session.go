@@ -141,8 +141,12 @@ type Login struct {
 	CartID string
 	// Old is the session that the request came with; it ends. Nil for none.
 	Old []byte
-	// Forgive is a limit that this success pays back.
+	// Proves: the mailbox counts as proved from now on.
+	Proves bool
+	// Forgive is a limit that this success pays back, and Repay one use of another
+	// one; nil for none.
 	Forgive []byte
+	Repay   *Use
 	// Tell is the budget for telling the owner of a login from a network that is
 	// new to the account; nil where this one is not.
 	Tell *Use
@@ -213,6 +217,11 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (session sho
 				return err
 			}
 		}
+		if in.Proves {
+			if err := t.proveMailbox(storeID, in.CustomerID); err != nil {
+				return err
+			}
+		}
 		if err := t.settleLogin(storeID, in); err != nil {
 			return err
 		}
@@ -238,7 +247,10 @@ func (t tx) settleLogin(storeID int64, in Login) error {
 			return err
 		}
 	}
-	return t.tellOfLogin(storeID, in)
+	if err := t.tellOfLogin(storeID, in); err != nil || in.Repay == nil {
+		return err
+	}
+	return t.repay(storeID, *in.Repay)
 }
 
 // Sessions are kept for 90 days. Whoever had none in that time may have been

@@ -25,6 +25,7 @@ import (
 	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
+	"regulars/internal/sso"
 	"regulars/storage"
 	"regulars/storage/storagetest"
 )
@@ -39,7 +40,8 @@ type Options struct {
 	TrustedProxies  []netip.Prefix   //
 	Account         account.Settings // defaults when SessionLifetime is 0
 	Newsletter      newsletter.Settings
-	Mail            bool // events lead to mails, which Mails gives
+	SSO             sso.Settings // defaults when SessionLifetime is 0
+	Mail            bool         // events lead to mails, which Mails gives
 }
 
 // Key signs cookies unless Options say otherwise.
@@ -80,6 +82,9 @@ func New(t testing.TB, opts ...Options) *Server {
 	if o.Newsletter.PerPrefix.Burst == 0 {
 		o.Newsletter = newsletter.DefaultSettings()
 	}
+	if o.SSO.SessionLifetime == 0 {
+		o.SSO = sso.DefaultSettings()
+	}
 	hasher := password.New(0)
 	if !o.NoDemo {
 		env := &command.Env{Ctx: context.Background(), Storage: direct, Hash: hasher.Hash, Out: io.Discard}
@@ -102,13 +107,16 @@ func New(t testing.TB, opts ...Options) *Server {
 func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logger) http.Handler {
 	o.Account.Log = log
 	accounts := account.New(o.Store, hasher, ring, o.Account)
+	signOn := sso.New(o.Store, ring, log, o.SSO)
 	h := graph.NewHandler(&graph.Resolver{
 		Storage: o.Store, Accounts: accounts, Newsletter: newsletter.New(o.Store, ring, o.Newsletter),
 	}, !o.NoIntrospection, log)
 	cookies := session.NewCookies(o.Store, o.SessionKeys, o.Account.SessionLifetime)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, h)))
-	mux.Handle("/account/", page.Handler(accounts, log))
+	pages := page.Handler(accounts, signOn, log)
+	mux.Handle("/account/", pages)
+	mux.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
 	known := session.Handler(o.Store, cookies, log, mux)
 	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }

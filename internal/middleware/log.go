@@ -53,11 +53,16 @@ const (
 	maxPlainSegment = 24
 	// maxSegments is more than any route has; what follows counts as one segment.
 	maxSegments = 16
+	// loginToken is the route that takes a customer login token.
+	loginToken = "/login/token/"
 )
 
 // loggedPath returns the path as it may be logged: escaped, so that it can hold
 // no line break whatever the log's format, without tokens and e-mail addresses.
 func loggedPath(u *url.URL) string {
+	if strings.HasPrefix(u.Path, loginToken) {
+		return loginToken + "*" // however short, and whatever it is made of
+	}
 	segments := strings.SplitN(u.EscapedPath(), "/", maxSegments)
 	for i, s := range segments {
 		if len(s) > maxPlainSegment || strings.Contains(s, "@") || strings.Contains(s, "%40") {

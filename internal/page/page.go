@@ -1,6 +1,7 @@
-// Package page serves plain pages, which work without script: where the links of
-// mails lead for stores without pages of their own. Reading a page changes
-// nothing, because mailboxes open links on their own; its button does.
+// Package page serves what browsers meet outside of GraphQL. Plain pages, which
+// work without script, are where the links of mails lead for stores without pages
+// of their own; reading one changes nothing, because mailboxes open links on their
+// own, but its button does. And there is what apps send shoppers to.
 package page
 
 import (
@@ -14,6 +15,7 @@ import (
 	"regulars/internal/account"
 	"regulars/internal/session"
 	"regulars/internal/shop"
+	"regulars/internal/sso"
 	"regulars/internal/web"
 )
 
@@ -28,21 +30,23 @@ const policy = "default-src 'self'; script-src 'none'; object-src 'none'; base-u
 // maxForm is more than any form of ours has.
 const maxForm = 16 << 10
 
-// Handler serves the pages below /account/. Who asks is in the context
-// (session.Handler).
-func Handler(accounts *account.Accounts, log *slog.Logger) http.Handler {
-	p := &pages{accounts, log}
+// Handler serves the pages below /account/, and /login/token/. Who asks is in the
+// context (session.Handler).
+func Handler(accounts *account.Accounts, signOn *sso.SSO, log *slog.Logger) http.Handler {
+	p := &pages{accounts, signOn, log}
 	mux := http.NewServeMux()
 	mux.Handle("GET /account/style.css", web.PageStyle())
 	mux.HandleFunc("GET /account/confirm", p.on((*visit).showConfirm))
 	mux.HandleFunc("POST /account/confirm", p.form((*visit).confirm))
 	mux.HandleFunc("GET /account/reset", p.on((*visit).showReset))
 	mux.HandleFunc("POST /account/reset", p.form((*visit).reset))
+	mux.HandleFunc("/login/token/{token}", p.on((*visit).signOn))
 	return mux
 }
 
 type pages struct {
 	accounts *account.Accounts
+	sso      *sso.SSO
 	log      *slog.Logger
 }
 
@@ -110,8 +114,7 @@ func (v *visit) show(status int, out view) {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", policy)
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Referrer-Policy", "no-referrer") // the address of this page is a secret
+	v.private() // the address of this page is a secret
 	h.Add("Vary", "Accept-Language")
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(b.Bytes())
@@ -161,7 +164,7 @@ func (v *visit) fail(err error) {
 
 func (v *visit) logFailure(what string, err error) {
 	v.log.ErrorContext(v.r.Context(), what, "request_id", shop.RequestFrom(v.r.Context()).ID, "store", v.a.Store.Hash,
-		"path", v.r.URL.Path, "error", err)
+		"route", v.r.Pattern, "error", err) // not the path: a token may stand in it
 }
 
 // home leads to the storefront, where it is known.

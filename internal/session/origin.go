@@ -23,6 +23,9 @@ func Listed(r *http.Request, origin string) bool {
 // foreign tells that a browser sent this from a page that is not listed. Without
 // both headers it is no browser: servers pass.
 func foreign(r *http.Request) bool {
+	if arrives(r) {
+		return false
+	}
 	if origin := r.Header.Values("Origin"); len(origin) > 0 {
 		return len(origin) > 1 || !Listed(r, origin[0])
 	}
@@ -31,6 +34,12 @@ func foreign(r *http.Request) bool {
 		return false
 	}
 	return true
+}
+
+// arrives tells that a browser goes where an app sends the shopper to log in: it
+// comes from the app's own pages, and it is the token in the path that vouches.
+func arrives(r *http.Request) bool {
+	return strings.HasPrefix(r.URL.Path, "/login/token/") && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
 // SameOrigin tells that no page of another origin made a browser send this: for

@@ -87,4 +87,5 @@ var german = map[string]string{
 	"The cart is kept with the account while this session goes on.": "Der Warenkorb bleibt beim Konto, solange diese Sitzung weitergeht.",
 	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",
 	"%s on %s": "%s unter %s",
+	"You could not be logged in":                            "Die Anmeldung hat nicht geklappt",
 }

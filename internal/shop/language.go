@@ -14,6 +14,7 @@ import (
 const (
 	TextInvalidCredentials = "Invalid credentials"
 	TextResetPassword      = "Reset password"
+	TextInvalidLogin       = "Invalid login. Please attempt to log in again."
 	TextNotLive            = "Operation cannot be performed as the storefront channel is not live"
 )
 

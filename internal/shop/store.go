@@ -155,6 +155,10 @@ func (c *Channel) Admits(channelIDs []int64) bool {
 	return slices.Contains(channelIDs, c.ID)
 }
 
+// AnswersTo tells whether that host, in lower case and without port, names the
+// channel.
+func (c *Channel) AnswersTo(host string) bool { return slices.Contains(c.Hosts, host) }
+
 // Snapshot is the configuration of one store at one ConfigVersion. It is shared
 // by requests: read only, but for the groups and tokens that it remembers.
 type Snapshot struct {
@@ -202,7 +206,7 @@ func (s *Snapshot) RememberGroup(id, configVersion int64, g *CustomerGroup) {
 // ChannelAt finds the channel that a host names; nil when none does.
 func (s *Snapshot) ChannelAt(host string) *Channel {
 	for _, c := range s.Channels {
-		if slices.Contains(c.Hosts, host) {
+		if c.AnswersTo(host) {
 			return c
 		}
 	}
