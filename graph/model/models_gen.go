@@ -883,12 +883,6 @@ type Settings struct {
 	FormFields *FormFields `json:"formFields"`
 }
 
-// A storefront.
-type Site struct {
-	// What the storefront needs to know of the store.
-	Settings *Settings `json:"settings"`
-}
-
 // A line of text.
 type TextFormFieldInput struct {
 	// The field's id.
