@@ -204,12 +204,12 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 		Storage:    db,
 		Accounts:   account.New(db, hasher, ring, accounts),
 		Newsletter: newsletter.New(db, ring, c.newsletter()),
+		SSO:        sso.New(db, ring, log, c.sso()),
 	}
-	signOn := sso.New(db, ring, log, c.sso())
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
 	storefront := http.NewServeMux()
 	storefront.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log))))
-	pages := page.Handler(resolver.Accounts, signOn, log)
+	pages := page.Handler(resolver.Accounts, resolver.SSO, log)
 	storefront.Handle("/account/", pages)
 	storefront.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
 	known := session.Handler(db, cookies, log, storefront)

@@ -12,7 +12,7 @@ import (
 // exceptions are the parts of the contract that are not there yet. Nothing else
 // may be missing, and nothing may be here that is not missing any more.
 var exceptions = []string{
-	"Mutation.loginWithCustomerLoginJwt", "LoginWithCustomerLoginJwtResult", "LoginResult.customerAccessToken", "CustomerAccessToken",
+	"LoginWithCustomerLoginJwtResult.customerAccessToken", "LoginResult.customerAccessToken", "CustomerAccessToken",
 }
 
 // The contract is a copy of what frontends were written for: our schema only

@@ -54,6 +54,7 @@ var idsToldElsewhere = map[string]string{
 	"Query.customer(entityId)":                                "golden customer_foreign: the shopper's own or FORBIDDEN",
 	"NewsletterMutations.subscribe(input.orderEntityId)":      "a claim of the caller, which nothing is looked up by",
 	"Mutation.login(guestCartEntityId)":                       "golden login_guest_cart: carts live elsewhere, their ids are only noted",
+	"Mutation.loginWithCustomerLoginJwt(guestCartEntityId)":   "golden login_jwt: as at any login",
 	"Mutation.logout(cartEntityId)":                           "golden logout_cart: the recorded cart, or none",
 	"CustomerMutations.revokeSession(input.sessionId)":        "golden revoke_session_foreign and revoke_session_unknown",
 	"FormFields.customer(filters.entityIds)":                  aFilter,

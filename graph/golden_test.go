@@ -22,6 +22,7 @@ import (
 	"regulars/internal/command"
 	"regulars/internal/newsletter"
 	"regulars/internal/shop"
+	"regulars/internal/sso"
 )
 
 var update = flag.Bool("update", false, "write the replies of testdata/*.golden anew")
@@ -32,7 +33,9 @@ var update = flag.Bool("update", false, "write the replies of testdata/*.golden 
 //	who: guest, or a demo customer's address
 //	set: SQL that the database's owner runs first
 //	setup: a file in testdata with such SQL
-//	limit: register|update|login|link|subscribe, and how often an hour
+//	limit: register|update|login|link|subscribe|token, and how often an hour
+//	app: claims in which a customer login token of an app for ada differs; the
+//	     query has LOGIN_TOKEN where it stands
 //	captcha: required or optional, for a demo store with one
 //	guest: a query that a guest sends first
 //	first: a query that the one who asks sends first
@@ -44,6 +47,7 @@ type golden struct {
 	set     []string
 	limits  []string
 	captcha string
+	app     string
 	earlier []step
 	race    string
 	headers []graphtest.Header
@@ -134,6 +138,8 @@ func (c *golden) take(t *testing.T, name, value string) bool {
 		c.limits = append(c.limits, value)
 	case "captcha":
 		c.captcha = value
+	case "app":
+		c.app = value
 	case "guest", "first":
 		c.earlier = append(c.earlier, step{name == "guest", value})
 	case "race":
@@ -167,7 +173,7 @@ func (s *sharedServer) login(t *testing.T, who string) string {
 }
 
 func (c *golden) changes() bool {
-	return len(c.set)+len(c.limits)+len(c.earlier) > 0 || strings.Contains(c.query, "mutation")
+	return len(c.set)+len(c.limits)+len(c.earlier)+len(c.app) > 0 || strings.Contains(c.query, "mutation")
 }
 
 func (c *golden) run(t *testing.T, shared *sharedServer) string {
@@ -188,18 +194,26 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 	if c.who != "guest" {
 		who = []graphtest.Header{graphtest.WithCookie(login(t, c.who))}
 	}
+	token := strings.NewReplacer()
+	if c.app != "" {
+		var changed map[string]any
+		if err := json.Unmarshal([]byte(c.app), &changed); err != nil {
+			t.Fatal(err)
+		}
+		token = strings.NewReplacer("LOGIN_TOKEN", s.App(t, "demo").LoginToken(t, 1, changed))
+	}
 	for _, e := range c.earlier {
 		if e.asGuest {
-			s.Query(t, e.query)
+			s.Query(t, token.Replace(e.query))
 		} else {
-			s.Query(t, e.query, who...)
+			s.Query(t, token.Replace(e.query), who...)
 		}
 	}
 	if c.token != nil {
 		text := s.Token(t, command.TokenCreate{Kind: c.token[0], Scope: c.token[1:]})
 		c.headers = append(c.headers, graphtest.WithToken(text))
 	}
-	ask := func() *graphtest.Reply { return s.Query(t, c.query, append(who, c.headers...)...) }
+	ask := func() *graphtest.Reply { return s.Query(t, token.Replace(c.query), append(who, c.headers...)...) }
 	if c.race != "" {
 		return pretty(t, during(t, s, c.race, ask, func(tx *sqlx.Tx) error { return tx.Commit() }))
 	}
@@ -208,7 +222,7 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 
 func (c *golden) options(t *testing.T) (o graphtest.Options) {
 	t.Helper()
-	o.Account, o.Newsletter = account.DefaultSettings(), newsletter.DefaultSettings()
+	o.Account, o.Newsletter, o.SSO = account.DefaultSettings(), newsletter.DefaultSettings(), sso.DefaultSettings()
 	o.Account.WrongAnswerFloor = 0
 	if strings.Contains(c.query, `"`+graphtest.CaptchaSilent+`"`) {
 		o.Account.Captcha = captcha.New(50 * time.Millisecond)
@@ -230,6 +244,8 @@ func (c *golden) options(t *testing.T) (o graphtest.Options) {
 			o.Account.Limits.LinkPerPrefix = limit
 		case "subscribe":
 			o.Newsletter.PerPrefix = limit
+		case "token":
+			o.SSO.FailuresPerPrefix = limit
 		default:
 			t.Fatal("no such limit: " + what)
 		}

@@ -26,6 +26,18 @@ func (r mutation) Login(ctx context.Context, email, password string, guestCartEn
 	return &model.LoginResult{Result: success, Customer: a.Customer(), Cart: cartOf(a.Customer().CartID)}, nil
 }
 
+// LoginWithCustomerLoginJwt is what GET /login/token/{jwt} does, for storefronts
+// that have a page of their own for it.
+func (r mutation) LoginWithCustomerLoginJwt(ctx context.Context, jwt string, guestCartEntityID *string) (*model.LoginWithCustomerLoginJwtResult, error) {
+	a := session.From(ctx)
+	done, err := r.SSO.Login(ctx, a, jwt, guestCartEntityID)
+	if err != nil {
+		return nil, err
+	}
+	a.Begin(done.Token, done.Session)
+	return &model.LoginWithCustomerLoginJwtResult{RedirectTo: done.Path, Customer: a.Customer(), Cart: cartOf(a.Customer().CartID)}, nil
+}
+
 // Logout ends sessions first; what becomes of the cart cannot stop it. A guest
 // has no cart that could be released, so any that is named is not theirs.
 func (r mutation) Logout(ctx context.Context, cartEntityID *string, scope model.LogoutScope) (*model.LogoutResult, error) {

@@ -9,6 +9,7 @@ import (
 	"regulars/graph/model"
 	"regulars/internal/account"
 	"regulars/internal/newsletter"
+	"regulars/internal/sso"
 	"regulars/storage"
 )
 
@@ -21,6 +22,7 @@ type Resolver struct {
 	Storage    *storage.Store
 	Accounts   *account.Accounts
 	Newsletter *newsletter.Newsletter
+	SSO        *sso.SSO
 }
 
 type (

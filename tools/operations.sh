@@ -13,6 +13,11 @@ start_server operations
 quietly channel add-origin demo 1 http://127.0.0.1:3000
 secret=$(bin/regulars channel proxy-secret demo 1 | tail -n 1)
 
+# An app that logs shoppers in.
+app=$(bin/regulars app create demo --name Loyalty --scope store_v2_customers_login)
+client=$(awk '/^Client id:/ { print $3 }' <<<"$app")
+client_secret=$(awk '/^Client secret:/ { print $3 }' <<<"$app")
+
 # Fields of the store's own: 26 to 32 for accounts, 33 for addresses.
 quietly formfield add demo customer checkboxes 'Terms and Conditions' --required --option 'I agree'
 quietly formfield add demo customer date 'Birthday'
@@ -38,4 +43,4 @@ quietly store create strict --name 'Strict Store' --host localhost
 quietly store set strict --email-verification required
 quietly channel add-origin strict 1 http://localhost:3000
 
-node tools/operations/run.mjs "$url" "$secret"
+node tools/operations/run.mjs "$url" "$secret" "$client" "$client_secret"

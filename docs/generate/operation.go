@@ -22,6 +22,7 @@ type shown struct{ field, example string }
 var areas = []area{
 	{"Logging in and out", []shown{
 		{"Mutation.login", "login"},
+		{"Mutation.loginWithCustomerLoginJwt", "login_jwt"},
 		{"Mutation.logout", "logout"},
 	}},
 	{"The shopper", []shown{

@@ -386,6 +386,12 @@ type ComplexityRoot struct {
 		Result   func(childComplexity int) int
 	}
 
+	LoginWithCustomerLoginJwtResult struct {
+		Cart       func(childComplexity int) int
+		Customer   func(childComplexity int) int
+		RedirectTo func(childComplexity int) int
+	}
+
 	LogoutResult struct {
 		CartUnassignResult func(childComplexity int) int
 		Result             func(childComplexity int) int
@@ -441,10 +447,11 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		Customer   func(childComplexity int) int
-		Login      func(childComplexity int, email string, password string, guestCartEntityID *string) int
-		Logout     func(childComplexity int, cartEntityID *string, scope model.LogoutScope) int
-		Newsletter func(childComplexity int) int
+		Customer                  func(childComplexity int) int
+		Login                     func(childComplexity int, email string, password string, guestCartEntityID *string) int
+		LoginWithCustomerLoginJwt func(childComplexity int, jwt string, guestCartEntityID *string) int
+		Logout                    func(childComplexity int, cartEntityID *string, scope model.LogoutScope) int
+		Newsletter                func(childComplexity int) int
 	}
 
 	NewsletterMutations struct {
@@ -739,6 +746,7 @@ type MoneyResolver interface {
 }
 type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
+	LoginWithCustomerLoginJwt(ctx context.Context, jwt string, guestCartEntityID *string) (*model.LoginWithCustomerLoginJwtResult, error)
 	Logout(ctx context.Context, cartEntityID *string, scope model.LogoutScope) (*model.LogoutResult, error)
 	Customer(ctx context.Context) (*model.CustomerMutations, error)
 	Newsletter(ctx context.Context) (*model.NewsletterMutations, error)
@@ -1960,6 +1968,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LoginResult.Result(childComplexity), true
 
+	case "LoginWithCustomerLoginJwtResult.cart":
+		if e.ComplexityRoot.LoginWithCustomerLoginJwtResult.Cart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginWithCustomerLoginJwtResult.Cart(childComplexity), true
+	case "LoginWithCustomerLoginJwtResult.customer":
+		if e.ComplexityRoot.LoginWithCustomerLoginJwtResult.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginWithCustomerLoginJwtResult.Customer(childComplexity), true
+	case "LoginWithCustomerLoginJwtResult.redirectTo":
+		if e.ComplexityRoot.LoginWithCustomerLoginJwtResult.RedirectTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginWithCustomerLoginJwtResult.RedirectTo(childComplexity), true
+
 	case "LogoutResult.cartUnassignResult":
 		if e.ComplexityRoot.LogoutResult.CartUnassignResult == nil {
 			break
@@ -2165,6 +2192,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Login(childComplexity, args["email"].(string), args["password"].(string), args["guestCartEntityId"].(*string)), true
+	case "Mutation.loginWithCustomerLoginJwt":
+		if e.ComplexityRoot.Mutation.LoginWithCustomerLoginJwt == nil {
+			break
+		}
+
+		args, err := field_Mutation_loginWithCustomerLoginJwt_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LoginWithCustomerLoginJwt(childComplexity, args["jwt"].(string), args["guestCartEntityId"].(*string)), true
 	case "Mutation.logout":
 		if e.ComplexityRoot.Mutation.Logout == nil {
 			break
@@ -3174,6 +3212,13 @@ type Mutation {
     "A guest's cart, to be recorded for the customer and returned."
     guestCartEntityId: String
   ): LoginResult!
+  "Starts a session for whom an app of the store vouches. Every reason to refuse reads Invalid login."
+  loginWithCustomerLoginJwt(
+    "A customer login token: signed by the app with its client secret (HS256), good for 30 seconds and one use."
+    jwt: String!
+    "A guest's cart, to be recorded for the customer and returned."
+    guestCartEntityId: String
+  ): LoginWithCustomerLoginJwtResult!
   "Ends sessions of the shopper. A guest may log out as well."
   logout(
     "The cart to be released to a guest again; not while a browser's cookie carries the session, nor while the session goes on."
@@ -3246,6 +3291,16 @@ type Money {
 type LoginResult {
   "Always success."
   result: String! @deprecated(reason: "A failed login is an error.")
+  "Who is logged in now."
+  customer: Customer
+  "The recorded cart of the customer; null for none."
+  cart: Cart
+}
+
+"What a sign-on by an app gives."
+type LoginWithCustomerLoginJwtResult {
+  "Where the app wants the shopper to go on: a path of the storefront, /account.php where it says nothing."
+  redirectTo: String!
   "Who is logged in now."
   customer: Customer
   "The recorded cart of the customer; null for none."
@@ -5329,6 +5384,18 @@ func childFields_LoginResult(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type LoginResult", field.Name)
 }
 
+func childFields_LoginWithCustomerLoginJwtResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "redirectTo":
+		return fieldContext_LoginWithCustomerLoginJwtResult_redirectTo(ctx, ec, field)
+	case "customer":
+		return fieldContext_LoginWithCustomerLoginJwtResult_customer(ctx, ec, field)
+	case "cart":
+		return fieldContext_LoginWithCustomerLoginJwtResult_cart(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginWithCustomerLoginJwtResult", field.Name)
+}
+
 func childFields_LogoutResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "result":
@@ -6182,6 +6249,28 @@ func field_Geography_countries_args(ctx context.Context, ec *executionContext, r
 		return nil, err
 	}
 	args["filters"] = arg0
+	return args, nil
+}
+
+func field_Mutation_loginWithCustomerLoginJwt_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jwt",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jwt"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "guestCartEntityId",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["guestCartEntityId"] = arg1
 	return args, nil
 }
 
@@ -8898,6 +8987,45 @@ func fieldContext_LoginResult_cart(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
+func _LoginWithCustomerLoginJwtResult_redirectTo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginWithCustomerLoginJwtResult) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.RedirectTo)
+}
+func fieldContext_LoginWithCustomerLoginJwtResult_redirectTo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginWithCustomerLoginJwtResult", field, false, false, "String")
+}
+
+func _LoginWithCustomerLoginJwtResult_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginWithCustomerLoginJwtResult) (ret graphql.Marshaler) {
+	return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(plain.Within(ctx, "LoginWithCustomerLoginJwtResult", field), ec, field.Selections, obj.Customer)
+}
+func fieldContext_LoginWithCustomerLoginJwtResult_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginWithCustomerLoginJwtResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Customer(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _LoginWithCustomerLoginJwtResult_cart(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginWithCustomerLoginJwtResult) (ret graphql.Marshaler) {
+	return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(plain.Within(ctx, "LoginWithCustomerLoginJwtResult", field), ec, field.Selections, obj.Cart)
+}
+func fieldContext_LoginWithCustomerLoginJwtResult_cart(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginWithCustomerLoginJwtResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Cart(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _LogoutResult_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LogoutResult) (ret graphql.Marshaler) {
 	return marshalNString2string(ctx, ec, field.Selections, obj.Result)
 }
@@ -9222,6 +9350,50 @@ func fieldContext_Mutation_login(ctx context.Context, ec *executionContext, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_login_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_loginWithCustomerLoginJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_loginWithCustomerLoginJwt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LoginWithCustomerLoginJwt(ctx, fc.Args["jwt"].(string), fc.Args["guestCartEntityId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LoginWithCustomerLoginJwtResult) graphql.Marshaler {
+			return marshalNLoginWithCustomerLoginJwtResult2ᚖregularsᚋgraphᚋmodelᚐLoginWithCustomerLoginJwtResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Mutation_loginWithCustomerLoginJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_LoginWithCustomerLoginJwtResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_loginWithCustomerLoginJwt_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16250,6 +16422,49 @@ func _LoginResult(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 	return out
 }
 
+var loginWithCustomerLoginJwtResultImplementors = []string{"LoginWithCustomerLoginJwtResult"}
+
+func _LoginWithCustomerLoginJwtResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.LoginWithCustomerLoginJwtResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, loginWithCustomerLoginJwtResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginWithCustomerLoginJwtResult")
+		case "redirectTo":
+			out.Values[i] = _LoginWithCustomerLoginJwtResult_redirectTo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = _LoginWithCustomerLoginJwtResult_customer(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cart":
+			out.Values[i] = _LoginWithCustomerLoginJwtResult_cart(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var logoutResultImplementors = []string{"LogoutResult"}
 
 func _LogoutResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.LogoutResult) graphql.Marshaler {
@@ -16646,6 +16861,13 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "login":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_login(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "loginWithCustomerLoginJwt":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_loginWithCustomerLoginJwt(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -19283,6 +19505,14 @@ func marshalNLoginResult2ᚖregularsᚋgraphᚋmodelᚐLoginResult(ctx context.C
 		return graphql.Null
 	}
 	return _LoginResult(ctx, ec, sel, v)
+}
+
+func marshalNLoginWithCustomerLoginJwtResult2ᚖregularsᚋgraphᚋmodelᚐLoginWithCustomerLoginJwtResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.LoginWithCustomerLoginJwtResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LoginWithCustomerLoginJwtResult!")
+		return graphql.Null
+	}
+	return _LoginWithCustomerLoginJwtResult(ctx, ec, sel, v)
 }
 
 func marshalNLogoutResult2ᚖregularsᚋgraphᚋmodelᚐLogoutResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.LogoutResult) graphql.Marshaler {

@@ -109,7 +109,7 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 	accounts := account.New(o.Store, hasher, ring, o.Account)
 	signOn := sso.New(o.Store, ring, log, o.SSO)
 	h := graph.NewHandler(&graph.Resolver{
-		Storage: o.Store, Accounts: accounts, Newsletter: newsletter.New(o.Store, ring, o.Newsletter),
+		Storage: o.Store, Accounts: accounts, Newsletter: newsletter.New(o.Store, ring, o.Newsletter), SSO: signOn,
 	}, !o.NoIntrospection, log)
 	cookies := session.NewCookies(o.Store, o.SessionKeys, o.Account.SessionLifetime)
 	mux := http.NewServeMux()

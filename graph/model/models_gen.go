@@ -589,6 +589,16 @@ type LoginResult struct {
 	Cart *Cart `json:"cart"`
 }
 
+// What a sign-on by an app gives.
+type LoginWithCustomerLoginJwtResult struct {
+	// Where the app wants the shopper to go on: a path of the storefront, /account.php where it says nothing.
+	RedirectTo string `json:"redirectTo"`
+	// Who is logged in now.
+	Customer *shop.Customer `json:"customer"`
+	// The recorded cart of the customer; null for none.
+	Cart *Cart `json:"cart"`
+}
+
 // What a logout gives.
 type LogoutResult struct {
 	// Always success.

@@ -17,7 +17,7 @@ func header(name, value string) graphtest.Header { return graphtest.Header{Name:
 
 func authorization(value string) graphtest.Header { return header("Authorization", value) }
 
-func revoke(t testing.TB, s *graphtest.Server, text string) {
+func revokeToken(t testing.TB, s *graphtest.Server, text string) {
 	t.Helper()
 	run(t, s, &command.TokenRevoke{Store: "demo", TokenFile: []byte(text)})
 }
@@ -138,7 +138,7 @@ func TestRevokedAndExpiredTokensEndEverywhereAtOnce(t *testing.T) {
 	first, second := s.Token(t, command.TokenCreate{Kind: "storefront"}), s.Token(t, command.TokenCreate{Kind: "storefront"})
 	all(first, 0, "")
 	all(second, 0, "")
-	revoke(t, s, first)
+	revokeToken(t, s, first)
 	all(first, http.StatusUnauthorized, shop.TextUnknownToken)
 	all(second, 0, "")
 	must(t, s.DB.Owner(t), `UPDATE storefront_tokens SET expires_at = now() - interval '1 second'`)
@@ -283,7 +283,7 @@ func TestTokensAreNotLogged(t *testing.T) {
 	s := graphtest.New(t)
 	good := s.Token(t, command.TokenCreate{Kind: "storefront"})
 	s.Query(t, onlyAsked, graphtest.WithToken(good))
-	revoke(t, s, good)
+	revokeToken(t, s, good)
 	s.Query(t, onlyAsked, graphtest.WithToken(good))
 	s.Query(t, onlyAsked, graphtest.WithToken("CANARY"))
 	log := s.Log.String()

@@ -83,6 +83,6 @@ var french = map[string]string{
 	// Sessions.
 	"The cart is kept with the account while this session goes on.": "Le panier reste lié au compte tant que cette session se poursuit.",
 	"This session does not exist, or is over already.":              "Cette session n'existe pas ou est déjà terminée.",
-	"%s on %s": "%s sur %s",
-	"You could not be logged in":                            "La connexion n'a pas abouti",
+	"%s on %s":                   "%s sur %s",
+	"You could not be logged in": "La connexion n'a pas abouti",
 }

@@ -86,6 +86,6 @@ var german = map[string]string{
 	// Sessions.
 	"The cart is kept with the account while this session goes on.": "Der Warenkorb bleibt beim Konto, solange diese Sitzung weitergeht.",
 	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",
-	"%s on %s": "%s unter %s",
-	"You could not be logged in":                            "Die Anmeldung hat nicht geklappt",
+	"%s on %s":                   "%s unter %s",
+	"You could not be logged in": "Die Anmeldung hat nicht geklappt",
 }

@@ -83,6 +83,6 @@ var spanish = map[string]string{
 	// Sessions.
 	"The cart is kept with the account while this session goes on.": "El carrito permanece en la cuenta mientras esta sesión continúe.",
 	"This session does not exist, or is over already.":              "Esta sesión no existe o ya ha terminado.",
-	"%s on %s": "%s en %s",
-	"You could not be logged in":                            "No se ha podido iniciar la sesión",
+	"%s on %s":                   "%s en %s",
+	"You could not be logged in": "No se ha podido iniciar la sesión",
 }

@@ -2,14 +2,15 @@
 // a storefront's server. Each folder is one shopper's story. Prints a line for each, and what was wrong.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loginToken } from './app.mjs';
 import { Browser, Server } from './caller.mjs';
 import { linkIn } from './mail.mjs';
 import { differences, fill, find, stories } from './operation.mjs';
 
 const atLeast = 60;
-const [url, secret] = process.argv.slice(2);
-if (!secret) {
-  console.error('usage: node run.mjs http://host:port/graphql PROXY-SECRET');
+const [url, secret, clientID, clientSecret] = process.argv.slice(2);
+if (!clientSecret) {
+  console.error('usage: node run.mjs http://host:port/graphql PROXY-SECRET CLIENT-ID CLIENT-SECRET');
   process.exit(2);
 }
 
@@ -39,6 +40,10 @@ async function run(shopper, operation, kept) {
   if (operation.mail) {
     const [, address, pattern] = /^(\S+) \/(.+)\/$/.exec(operation.mail);
     Object.assign(kept, await linkIn(new URL(url).origin, fill(`"${address}"`, kept), new RegExp(pattern), taken));
+  }
+  if (operation.app) {
+    const [, name, claims] = /^(\w+) = (.+)$/.exec(operation.app);
+    kept[name] = loginToken(clientID, clientSecret, fill(claims, kept));
   }
   const variables = operation.variables && fill(operation.variables, kept);
   const response = await shopper.send({ ...operation, variables, guest: operation.as === 'guest' });
