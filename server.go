@@ -212,12 +212,14 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 	pages := page.Handler(resolver.Accounts, resolver.SSO, log)
 	storefront.Handle("/account/", pages)
 	storefront.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
+	storefront.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
 	known := session.Handler(db, cookies, log, storefront)
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", known)
 	mux.Handle("/account/", known)
 	mux.Handle("/login/token/", known)
+	mux.Handle(session.DoctorPath, known)
 	if !c.production() {
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())

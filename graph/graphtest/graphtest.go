@@ -117,6 +117,7 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 	pages := page.Handler(accounts, signOn, log)
 	mux.Handle("/account/", pages)
 	mux.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
+	mux.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
 	known := session.Handler(o.Store, cookies, log, mux)
 	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }

@@ -25,14 +25,7 @@ type Cookies struct {
 // NewCookies signs with the newest key and accepts all of them. lifetime is the
 // cookie's Max-Age; the row's expiry is what counts.
 func NewCookies(db *storage.Store, secrets [][]byte, lifetime time.Duration) *Cookies {
-	c := &Cookies{db: db, maxAge: int(lifetime.Seconds())}
-	for _, key := range keys.Derived(secrets, "session cookie") {
-		codec := securecookie.New(key, nil)
-		codec.SetSerializer(securecookie.NopEncoder{}) // the value is the token: no gob
-		codec.MaxAge(0)                                // the database's clock decides
-		c.codecs = append(c.codecs, codec)
-	}
-	return c
+	return &Cookies{db: db, codecs: keys.Envelopes(secrets), maxAge: int(lifetime.Seconds())}
 }
 
 // Keys of a gorilla session's values.

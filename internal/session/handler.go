@@ -142,7 +142,7 @@ func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
 
 // touch notes that a session was seen. It is no reason to fail a request.
 func (h *handler) touch(r *http.Request, a *Asker) {
-	if a.Session == nil || !a.Session.Stale {
+	if a.Session == nil || !a.Session.Stale || r.URL.Path == DoctorPath {
 		return
 	}
 	if err := h.db.TouchSession(r.Context(), a.Store.ID, a.Session.TokenHash); err != nil {

@@ -52,11 +52,11 @@ const (
 
 // CookieShape is the session cookie of a channel on one host.
 type CookieShape struct {
-	Name        string
-	Domain      string // "": this host alone
-	SameSite    string // Lax, Strict or None
-	Secure      bool
-	Partitioned bool
+	Name        string `json:"name"`
+	Domain      string `json:"domain,omitempty"` // "": this host alone
+	SameSite    string `json:"sameSite"`         // Lax, Strict or None
+	Secure      bool   `json:"secure"`
+	Partitioned bool   `json:"partitioned,omitempty"`
 }
 
 // CookieOn derives the cookie for a host and the scheme of the request. A host of

@@ -114,8 +114,11 @@ func (c *Channel) CheckOrigin(origin string) []Finding {
 		return []Finding{{"origin_without_tls", LevelError, "The origin " + origin + " has no TLS: anybody on the way could write its pages, and act for shoppers with their Secure cookie.",
 			"List its https:// form instead, and take this one away with regulars channel remove-origin."}}
 	case c.Policy.Cookie.Reach != ReachCrossSite && c.isElsewhere(origin):
-		return []Finding{{"origin_is_cross_site", LevelWarning, "The origin " + origin + " is another site than " + strings.Join(c.Hosts, ", ") + ": browsers keep the cookie from its fetches.",
-			"Give this server a host on that site, as api." + Site(hostOf(origin)) + ", which works in every browser; or use --cookie cross-site, which browsers that block third-party cookies may ignore."}}
+		do := "Give this server a host on that site, as api." + Site(hostOf(origin)) + ", which works in every browser; or use --cookie cross-site, which browsers that block third-party cookies may ignore."
+		if IsLoopback(hostOf(origin)) {
+			do = "For development, use a server on your own machine, by the same name: " + hostOf(origin) + " with another port."
+		}
+		return []Finding{{"origin_is_cross_site", LevelWarning, "The origin " + origin + " is another site than " + strings.Join(c.Hosts, ", ") + ": browsers keep the cookie from its fetches.", do}}
 	}
 	return nil
 }
@@ -128,12 +131,10 @@ func (c *Channel) checkURL() []Finding {
 }
 
 // isElsewhere tells whether an origin is of another site than each host. Where no
-// host is known yet, nothing can be said; pages of this machine are developers'.
+// host is known yet, nothing can be said.
 func (c *Channel) isElsewhere(origin string) bool {
-	if IsLoopback(hostOf(origin)) || len(c.Hosts) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(c.Hosts, func(host string) bool { return SameSite(origin, host, true) })
+	tls := strings.HasPrefix(origin, "https:")
+	return len(c.Hosts) > 0 && !slices.ContainsFunc(c.Hosts, func(host string) bool { return SameSite(origin, host, tls) })
 }
 
 func hostOf(address string) string {
