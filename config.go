@@ -77,6 +77,7 @@ type Config struct {
 	MailLimit         shop.Limit `default:"1/2m" env:"MAIL_LIMIT" help:"Mails of a kind that strangers can cause, per recipient."`
 	MailDayLimit      shop.Limit `default:"5/24h" env:"MAIL_DAY_LIMIT" help:"The same, over a day."`
 	NewDeviceLimit    shop.Limit `default:"1/24h" env:"NEW_DEVICE_LIMIT" help:"Mails about logins from new networks, per customer."`
+	TokenLimit        shop.Limit `default:"3000/15m" env:"TOKEN_LIMIT" help:"Logins, registrations, links and newsletter sign-ups, of each so many, per token of a storefront's server that forwards no addresses."`
 	SubscribeLimit    shop.Limit `default:"120/1h" env:"SUBSCRIBE_LIMIT" help:"Newsletter sign-ups per network."`
 
 	PublicURL string `name:"public-url" default:"http://localhost:8080" env:"PUBLIC_URL" help:"Base of links in mails, where a channel has no URL of its own."`
@@ -101,7 +102,7 @@ func (c Config) accounts() account.Settings {
 	s.SessionLifetime = c.SessionLifetime
 	s.Limits = account.Limits{
 		LoginPerAccountAndPrefix: c.LoginLimit, LoginPerAccount: c.LoginAccountLimit, LoginPerPrefix: c.LoginNetworkLimit,
-		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit, LinkPerPrefix: c.LinkLimit,
+		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit, LinkPerPrefix: c.LinkLimit, PerToken: c.TokenLimit,
 		MailPerRecipient: c.MailLimit, MailPerRecipientDay: c.MailDayLimit, NewDevicePerCustomer: c.NewDeviceLimit,
 	}
 	return s
@@ -112,7 +113,7 @@ func (c Config) sso() sso.Settings {
 }
 
 func (c Config) newsletter() newsletter.Settings {
-	return newsletter.Settings{PerPrefix: c.SubscribeLimit}
+	return newsletter.Settings{PerPrefix: c.SubscribeLimit, PerToken: c.TokenLimit}
 }
 
 func (c Config) mail() mail.Settings { return mail.Settings{PublicURL: c.PublicURL, From: c.MailFrom} }

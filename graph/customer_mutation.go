@@ -18,7 +18,7 @@ func (r customerMutations) RegisterCustomer(ctx context.Context, _ *model.Custom
 		address := newAddress(*in.Address)
 		registration.Address = &address
 	}
-	c, made, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Prefix(), proof(a, captcha), registration)
+	c, made, err := r.Accounts.Register(ctx, a.Store, a.Channel, a.Source(), proof(a, captcha), registration)
 	refusals, err := members(ctx, err, registerMember)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func (r customer) PendingEmail(ctx context.Context, c *shop.Customer) (*string, 
 
 func (r customerMutations) ConfirmEmail(ctx context.Context, _ *model.CustomerMutations, in model.ConfirmEmailInput) (*model.ConfirmEmailResult, error) {
 	a := session.From(ctx)
-	_, err := r.Accounts.ConfirmEmail(ctx, a.Store, account.Link{Token: in.Token, Prefix: a.Prefix(), Session: a.TokenHash()})
+	_, err := r.Accounts.ConfirmEmail(ctx, a.Store, account.Link{Token: in.Token, From: a.Source(), Session: a.TokenHash()})
 	refusals, err := members(ctx, err, confirmMember)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func confirmMember(e *shop.Error, message string) model.ConfirmEmailError {
 func (r customerMutations) ResendEmailConfirmation(ctx context.Context, _ *model.CustomerMutations, captcha *model.ReCaptchaV2Input, in model.ResendEmailConfirmationInput) (*model.ResendEmailConfirmationResult, error) {
 	a := session.From(ctx)
 	err := r.Accounts.ResendConfirmation(ctx, account.LinkRequest{
-		Store: a.Store, Channel: a.Channel, Email: in.Email, Prefix: a.Prefix(), Proof: proof(a, captcha),
+		Store: a.Store, Channel: a.Channel, Email: in.Email, From: a.Source(), Proof: proof(a, captcha),
 	})
 	refusals, err := members(ctx, err, resendMember)
 	if err != nil {

@@ -17,7 +17,7 @@ func (r mutation) Login(ctx context.Context, email, password string, guestCartEn
 	a := session.From(ctx)
 	token, s, err := r.Accounts.Login(ctx, account.LoginInput{
 		Store: a.Store, Channel: a.Channel, Email: email, Password: password, CartID: guestCartEntityID,
-		Prefix: a.Prefix(), Device: a.Device(), Old: a.TokenHash(),
+		From: a.Source(), Device: a.Device(), Old: a.TokenHash(),
 	})
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func unsubscribeMember(e *shop.Error, message string) model.RemoveSubscriberErro
 
 func visitOf(ctx context.Context) newsletter.Visit {
 	a := session.From(ctx)
-	return newsletter.Visit{Store: a.Store, Channel: a.Channel, Customer: a.Customer(), Prefix: a.Prefix(),
+	return newsletter.Visit{Store: a.Store, Channel: a.Channel, Customer: a.Customer(), From: a.Source(),
 		// A private token carries anonymous visitors (decision 6).
 		MayKnow: a.IsAPIClient() && a.MayImpersonate()}
 }

@@ -13,7 +13,7 @@ func (r customerMutations) ChangePassword(ctx context.Context, _ *model.Customer
 	a := session.From(ctx)
 	err := mustExist(a)
 	if err == nil {
-		err = r.Accounts.ChangePassword(ctx, a.Store, a.Session, a.Prefix(), in.CurrentPassword, in.NewPassword)
+		err = r.Accounts.ChangePassword(ctx, a.Store, a.Session, a.Source(), in.CurrentPassword, in.NewPassword)
 	}
 	refusals, err := members(ctx, err, changePasswordMember)
 	if err != nil {
@@ -39,7 +39,7 @@ func changePasswordMember(e *shop.Error, message string) model.ChangePasswordErr
 func (r customerMutations) RequestResetPassword(ctx context.Context, _ *model.CustomerMutations, captcha *model.ReCaptchaV2Input, in model.RequestResetPasswordInput) (*model.RequestResetPasswordResult, error) {
 	a := session.From(ctx)
 	err := r.Accounts.RequestReset(ctx, account.LinkRequest{
-		Store: a.Store, Channel: a.Channel, Email: in.Email, Path: text(in.Path), Prefix: a.Prefix(), Proof: proof(a, captcha),
+		Store: a.Store, Channel: a.Channel, Email: in.Email, Path: text(in.Path), From: a.Source(), Proof: proof(a, captcha),
 	})
 	refusals, err := members(ctx, err, requestResetMember)
 	if err != nil {
@@ -58,7 +58,7 @@ func requestResetMember(e *shop.Error, message string) model.RequestResetPasswor
 func (r customerMutations) ResetPassword(ctx context.Context, _ *model.CustomerMutations, in model.ResetPasswordInput) (*model.ResetPasswordResult, error) {
 	a := session.From(ctx)
 	err := r.Accounts.ResetPassword(ctx, a.Store, account.NewPassword{
-		CustomerID: in.CustomerID, Token: in.Token, Password: in.NewPassword, Prefix: a.Prefix(),
+		CustomerID: in.CustomerID, Token: in.Token, Password: in.NewPassword, From: a.Source(),
 	})
 	refusals, err := members(ctx, err, resetMember)
 	if err != nil {

@@ -37,6 +37,9 @@ WHERE  store_id = $1 AND key = $2`
 // spent: then it answers RateLimited with the time to wait.
 func (s *Store) Take(ctx context.Context, storeID int64, uses ...Use) (err error) {
 	defer explain(&err, "counting a use in store %d", storeID)
+	if len(uses) == 0 {
+		return nil
+	}
 	return s.tx(ctx, func(t tx) error { return t.take(storeID, uses) })
 }
 

@@ -4,6 +4,7 @@ package account
 
 import (
 	"log/slog"
+	"strconv"
 	"time"
 
 	"regulars/internal/captcha"
@@ -44,6 +45,9 @@ type Limits struct {
 	// LinkPerPrefix is about all that mails a link or redeems one: new passwords
 	// and confirmations.
 	LinkPerPrefix shop.Limit
+	// PerToken is for storefronts' servers that forward no address: logins,
+	// registrations and links of all their shoppers, of each kind so many.
+	PerToken shop.Limit
 	// MailPerRecipient and MailPerRecipientDay are for each kind of mail that a
 	// stranger can cause.
 	MailPerRecipient     shop.Limit
@@ -60,6 +64,7 @@ var DefaultLimits = Limits{
 	RegisterPerPrefix:        shop.Limit{Burst: 20, Window: time.Hour},
 	UpdatePerCustomer:        shop.Limit{Burst: 60, Window: time.Hour},
 	LinkPerPrefix:            shop.Limit{Burst: 30, Window: time.Hour},
+	PerToken:                 shop.Limit{Burst: 3000, Window: 15 * time.Minute},
 	MailPerRecipient:         shop.Limit{Burst: 1, Window: 2 * time.Minute},
 	MailPerRecipientDay:      shop.Limit{Burst: 5, Window: 24 * time.Hour},
 	NewDevicePerCustomer:     shop.Limit{Burst: 1, Window: 24 * time.Hour},
@@ -81,9 +86,13 @@ func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settin
 	return &Accounts{db, hasher, ring, set}
 }
 
-// Lockout is how long it takes until all tries of a login are back that failed
-// too often.
-func (a *Accounts) Lockout() time.Duration { return a.set.Limits.LoginPerAccountAndPrefix.Window }
+// Lockout is after how long a login that failed too often can be tried again, at
+// the latest: all tries of the account in its network are back by then, and one of
+// each other limit.
+func (a *Accounts) Lockout() time.Duration {
+	l := a.set.Limits
+	return max(l.LoginPerAccountAndPrefix.Window, l.LoginPerAccount.Every(), l.LoginPerPrefix.Every(), l.PerToken.Every())
+}
 
 // use is one use of a limit in one store.
 func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...string) storage.Use {
@@ -91,6 +100,19 @@ func (a *Accounts) use(l shop.Limit, store *shop.Store, kind string, subject ...
 	key := a.ring.HMAC("limit", parts...)
 	key[0] = lockOrder[kind]
 	return storage.Use{Key: key, Limit: l}
+}
+
+// useOf is one use of the limit of a network, or of a server's token where the
+// network is unknown; none where that is unknown too, or its bucket would be
+// everybody's.
+func (a *Accounts) useOf(perPrefix shop.Limit, store *shop.Store, kind string, from shop.Source) []storage.Use {
+	switch {
+	case from.Prefix != "":
+		return []storage.Use{a.use(perPrefix, store, kind, from.Prefix)}
+	case from.TokenID != 0:
+		return []storage.Use{a.use(a.set.Limits.PerToken, store, kind, "token", strconv.FormatInt(from.TokenID, 10))}
+	}
+	return nil
 }
 
 // lockOrder begins the keys of a login's limits, which are taken in their order:

@@ -62,7 +62,7 @@ func (a *Accounts) mayClaim(ctx context.Context, store *shop.Store, s *shop.Sess
 // Link is what the link of a mail says, and who follows it.
 type Link struct {
 	Token   string
-	Prefix  string // the network it comes from, "" when unknown
+	From    shop.Source
 	Session []byte // token hash of who presents it, nil for a guest
 }
 
@@ -71,7 +71,7 @@ type Link struct {
 // a link that does not work (any more), Conflict when the address is another
 // account's by now, RateLimited.
 func (a *Accounts) ConfirmEmail(ctx context.Context, store *shop.Store, in Link) (shop.TokenPurpose, error) {
-	if err := a.takeLink(ctx, store, "confirm", in.Prefix); err != nil {
+	if err := a.takeLink(ctx, store, "confirm", in.From); err != nil {
 		return "", err
 	}
 	return a.db.ConfirmEmail(ctx, store.ID, storage.Confirmation{

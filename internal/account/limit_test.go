@@ -35,6 +35,7 @@ func TestDefaultLimits(t *testing.T) {
 		RegisterPerPrefix:        shop.Limit{Burst: 20, Window: time.Hour},
 		UpdatePerCustomer:        shop.Limit{Burst: 60, Window: time.Hour},
 		LinkPerPrefix:            shop.Limit{Burst: 30, Window: time.Hour},
+		PerToken:                 shop.Limit{Burst: 3000, Window: 15 * time.Minute},
 		MailPerRecipient:         shop.Limit{Burst: 1, Window: 2 * time.Minute},
 		MailPerRecipientDay:      shop.Limit{Burst: 5, Window: 24 * time.Hour},
 		NewDevicePerCustomer:     shop.Limit{Burst: 1, Window: 24 * time.Hour},

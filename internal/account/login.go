@@ -22,7 +22,7 @@ type LoginInput struct {
 	Password string
 	// CartID is a guest's cart to be recorded for the customer; nil for none.
 	CartID *string
-	Prefix string // the shopper's network, "" when unknown
+	From   shop.Source
 	Device shop.Device
 	// Old is the token hash of the session that asks; it ends. Nil for none.
 	Old []byte
@@ -43,7 +43,7 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 	// An address that cannot be one has no account, and is refused like one that
 	// has none.
 	email := shop.EmailKey(in.Email)
-	tries, err := a.throttle(ctx, in.Store, email, in.Prefix)
+	tries, err := a.throttle(ctx, in.Store, email, in.From)
 	if err != nil {
 		return "", s, err
 	}
@@ -67,7 +67,7 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 		},
 		CustomerID: found.Customer.ID, Verified: &found.PasswordHash, CartID: cart, Old: in.Old, Forgive: tries.perAccount.Key,
 	}
-	if in.Prefix != "" && !tries.known {
+	if in.From.Prefix != "" && !tries.known {
 		tell := a.use(a.set.Limits.NewDevicePerCustomer, in.Store, "new device", strconv.FormatInt(found.Customer.ID, 10))
 		login.Tell = &tell
 	}
@@ -108,13 +108,13 @@ type tries struct {
 }
 
 // throttle counts an attempt at an account before anything is looked up.
-func (a *Accounts) throttle(ctx context.Context, store *shop.Store, email, prefix string) (t tries, err error) {
+func (a *Accounts) throttle(ctx context.Context, store *shop.Store, email string, from shop.Source) (t tries, err error) {
 	l := a.set.Limits
-	var uses []storage.Use
-	if prefix != "" { // without one, a bucket of it would be everybody's
-		t.perAccount = a.use(l.LoginPerAccountAndPrefix, store, "login account prefix", email, prefix)
-		uses = append(uses, t.perAccount, a.use(l.LoginPerPrefix, store, "login prefix", prefix))
-		if t.known, err = a.db.KnownPrefix(ctx, store.ID, email, prefix); err != nil {
+	uses := a.useOf(l.LoginPerPrefix, store, "login prefix", from)
+	if from.Prefix != "" {
+		t.perAccount = a.use(l.LoginPerAccountAndPrefix, store, "login account prefix", email, from.Prefix)
+		uses = append(uses, t.perAccount)
+		if t.known, err = a.db.KnownPrefix(ctx, store.ID, email, from.Prefix); err != nil {
 			return t, err
 		}
 	}

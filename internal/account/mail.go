@@ -18,11 +18,8 @@ func (a *Accounts) budget(store *shop.Store, kind, recipient string) []storage.U
 }
 
 // takeLink counts a request for a link, or the use of one.
-func (a *Accounts) takeLink(ctx context.Context, store *shop.Store, kind, prefix string) error {
-	if prefix == "" {
-		return nil
-	}
-	return a.db.Take(ctx, store.ID, a.use(a.set.Limits.LinkPerPrefix, store, kind, prefix))
+func (a *Accounts) takeLink(ctx context.Context, store *shop.Store, kind string, from shop.Source) error {
+	return a.db.Take(ctx, store.ID, a.useOf(a.set.Limits.LinkPerPrefix, store, kind, from)...)
 }
 
 // nobody stands for the customer with an address where there is none: the same

@@ -16,11 +16,11 @@ const newPasswordField = "input.newPassword"
 // other sessions. Wrong tries count as logins do. Refusals: BadUserInput for a
 // password that breaks the store's rules, Forbidden for a wrong present one,
 // NotFound when the account is gone, RateLimited.
-func (a *Accounts) ChangePassword(ctx context.Context, store *shop.Store, s *shop.Session, prefix, present, next string) error {
+func (a *Accounts) ChangePassword(ctx context.Context, store *shop.Store, s *shop.Session, from shop.Source, present, next string) error {
 	if err := store.Settings.Passwords.Check(newPasswordField, next).Or(); err != nil {
 		return err
 	}
-	tries, err := a.throttle(ctx, store, s.Customer.EmailKey, prefix)
+	tries, err := a.throttle(ctx, store, s.Customer.EmailKey, from)
 	if err != nil {
 		return err
 	}

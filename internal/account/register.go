@@ -12,7 +12,7 @@ import (
 // for every address. Refusals: Forbidden where the store takes no new accounts,
 // RateLimited, BadUserInput with every field that is wrong, those of the captcha,
 // Conflict for an address that is taken.
-func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *shop.Channel, prefix string, p Proof, in shop.Registration) (c shop.Customer, ok bool, err error) {
+func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *shop.Channel, from shop.Source, p Proof, in shop.Registration) (c shop.Customer, ok bool, err error) {
 	if !store.Settings.AccountCreation {
 		return c, false, shop.Errorf(shop.Forbidden, "This store does not take new accounts at the moment.")
 	}
@@ -20,10 +20,8 @@ func (a *Accounts) Register(ctx context.Context, store *shop.Store, channel *sho
 	if err != nil {
 		return c, false, err
 	}
-	if prefix != "" {
-		if err := a.db.Take(ctx, store.ID, a.use(a.set.Limits.RegisterPerPrefix, store, "register", prefix)); err != nil {
-			return c, false, err
-		}
+	if err := a.db.Take(ctx, store.ID, a.useOf(a.set.Limits.RegisterPerPrefix, store, "register", from)...); err != nil {
+		return c, false, err
 	}
 	if err := a.CheckCaptcha(ctx, store, p); err != nil {
 		return c, false, err

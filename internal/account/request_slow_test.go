@@ -32,10 +32,10 @@ func TestSlowRequestTiming(t *testing.T) {
 	}))
 	store, channel := &snapshot.Store, snapshot.Channels[0]
 	request := func(email string) account.LinkRequest {
-		return account.LinkRequest{Store: store, Channel: channel, Email: email, Prefix: "198.51.100.0/24"}
+		return account.LinkRequest{Store: store, Channel: channel, Email: email, From: shop.Source{Prefix: "198.51.100.0/24"}}
 	}
 	signUp := func(ctx context.Context, email string) error {
-		_, _, err := accounts.Register(ctx, store, channel, "198.51.100.0/24", account.Proof{}, shop.Registration{
+		_, _, err := accounts.Register(ctx, store, channel, shop.Source{Prefix: "198.51.100.0/24"}, account.Proof{}, shop.Registration{
 			Profile: shop.Profile{FirstName: "M", LastName: "S"}, Email: email, Password: fresh,
 		})
 		return err

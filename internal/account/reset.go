@@ -15,14 +15,14 @@ type LinkRequest struct {
 	Email   string
 	// Path is where the link of a reset leads on the storefront; "" for our own
 	// page.
-	Path   string
-	Prefix string // the shopper's network, "" when unknown
-	Proof  Proof
+	Path  string
+	From  shop.Source
+	Proof Proof
 }
 
 // mayAsk counts a request for a link, and asks for the captcha.
 func (a *Accounts) mayAsk(ctx context.Context, kind string, in LinkRequest) error {
-	if err := a.takeLink(ctx, in.Store, kind, in.Prefix); err != nil {
+	if err := a.takeLink(ctx, in.Store, kind, in.From); err != nil {
 		return err
 	}
 	return a.CheckCaptcha(ctx, in.Store, in.Proof)
@@ -69,7 +69,7 @@ type NewPassword struct {
 	CustomerID int64
 	Token      string
 	Password   string
-	Prefix     string // the shopper's network, "" when unknown
+	From       shop.Source
 }
 
 // ResetPassword ends all sessions and logs nobody in. Refusals: BadUserInput for
@@ -79,7 +79,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, store *shop.Store, in NewP
 	if err := store.Settings.Passwords.Check(newPasswordField, in.Password).Or(); err != nil {
 		return err
 	}
-	if err := a.takeLink(ctx, store, "reset by link", in.Prefix); err != nil {
+	if err := a.takeLink(ctx, store, "reset by link", in.From); err != nil {
 		return err
 	}
 	// Before the hash: whoever makes tokens up does not get that much work for it.

@@ -65,7 +65,7 @@ func (l *logins) took(t *testing.T, a attempt) time.Duration {
 	for range 10 {
 		start := time.Now()
 		_, _, err := l.accounts.Login(context.Background(), account.LoginInput{
-			Store: l.store, Channel: l.channel, Email: a.email, Password: a.password, Prefix: "198.51.100.0/24",
+			Store: l.store, Channel: l.channel, Email: a.email, Password: a.password, From: shop.Source{Prefix: "198.51.100.0/24"},
 		})
 		took := time.Since(start)
 		switch shop.CodeOf(err) {

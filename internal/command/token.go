@@ -25,7 +25,7 @@ type TokenCreate struct {
 	Kind    string   `required:"" enum:"storefront,private,impersonation" help:"storefront is no secret, and may be in pages; private and impersonation are for servers."`
 	Channel []int64  `required:"" help:"Ids of the channels that it is for."`
 	Scope   []string `enum:"Unauthenticated,Customer" help:"What a private token may do; Customer is all about customers and their sessions."`
-	Origin  []string `help:"Pages that may send a storefront token, 2 at most; the storefront's own and servers always may."`
+	Origin  []string `help:"Whose pages may send a storefront token, 2 at most. A token that is in any page needs one: without, it is for servers."`
 	Expires string   `required:"" help:"When it ends: in 720h, or at 2030-12-31T00:00:00Z."`
 	Name    string   `help:"What to know it by."`
 }

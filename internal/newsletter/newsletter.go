@@ -4,6 +4,7 @@ package newsletter
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"regulars/internal/keys"
@@ -22,11 +23,13 @@ type Newsletter struct {
 type Settings struct {
 	// PerPrefix bounds sign-ups from one network: what a robot meets first.
 	PerPrefix shop.Limit
+	// PerToken is for storefronts' servers that forward no address.
+	PerToken shop.Limit
 }
 
 // DefaultSettings suit a shop behind one office's or one café's address too.
 func DefaultSettings() Settings {
-	return Settings{PerPrefix: shop.Limit{Burst: 120, Window: time.Hour}}
+	return Settings{PerPrefix: shop.Limit{Burst: 120, Window: time.Hour}, PerToken: shop.Limit{Burst: 3000, Window: 15 * time.Minute}}
 }
 
 // New makes a Newsletter.
@@ -39,8 +42,8 @@ type Visit struct {
 	Store    *shop.Store
 	Channel  *shop.Channel
 	Customer *shop.Customer // nil for a guest
-	Prefix   string         // the shopper's network, "" when unknown
-	MayKnow  bool           // an API client, who may hear that an address is subscribed
+	From     shop.Source
+	MayKnow  bool // an API client, who may hear that an address is subscribed
 }
 
 // Subscribe signs an address up. It answers alike for every address, known or
@@ -54,9 +57,13 @@ func (n *Newsletter) Subscribe(ctx context.Context, v Visit, in shop.SignUpInput
 	if err != nil {
 		return err
 	}
-	signUp := storage.SignUp{Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.Prefix, MayKnow: v.MayKnow}
-	if v.Prefix != "" {
-		signUp.Uses = []storage.Use{{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.Prefix), Limit: n.set.PerPrefix}}
+	signUp := storage.SignUp{Email: email, Input: in, ChannelID: v.Channel.ID, Customer: v.Customer, IPPrefix: v.From.Prefix, MayKnow: v.MayKnow}
+	switch {
+	case v.From.Prefix != "":
+		signUp.Uses = []storage.Use{{Key: n.ring.HMAC("limit", "subscribe", v.Store.Hash, v.From.Prefix), Limit: n.set.PerPrefix}}
+	case v.From.TokenID != 0:
+		key := n.ring.HMAC("limit", "subscribe", v.Store.Hash, "token", strconv.FormatInt(v.From.TokenID, 10))
+		signUp.Uses = []storage.Use{{Key: key, Limit: n.set.PerToken}}
 	}
 	return n.db.Subscribe(ctx, v.Store.ID, signUp)
 }
@@ -72,5 +79,5 @@ func (n *Newsletter) Unsubscribe(ctx context.Context, v Visit, address string) e
 	if v.Customer == nil || v.Customer.EmailKey != email.Key {
 		return nil
 	}
-	return n.db.Unsubscribe(ctx, v.Store.ID, v.Channel.ID, v.Customer.ID, email, v.Prefix)
+	return n.db.Unsubscribe(ctx, v.Store.ID, v.Channel.ID, v.Customer.ID, email, v.From.Prefix)
 }

@@ -34,7 +34,7 @@ func newList(t *testing.T, set newsletter.Settings) *list {
 	}
 	return &list{
 		newsletter.New(s.Storage, keys.NewRing([][]byte{graphtest.Key}), set), s, s.DB.Owner(t),
-		newsletter.Visit{Store: &snapshot.Store, Channel: snapshot.Channels[0], Prefix: "198.51.100.0/24"}, "",
+		newsletter.Visit{Store: &snapshot.Store, Channel: snapshot.Channels[0], From: shop.Source{Prefix: "198.51.100.0/24"}}, "",
 	}
 }
 
@@ -278,7 +278,7 @@ func TestSignUpsPerNetwork(t *testing.T) {
 	}
 	for _, prefix := range []string{"203.0.113.0/24", ""} {
 		v := l.visit
-		v.Prefix = prefix
+		v.From.Prefix = prefix
 		for i := range 2 {
 			if err := l.Subscribe(t.Context(), v, shop.SignUpInput{Email: fmt.Sprintf("x%d%d@example.com", i, len(prefix)), Origin: shop.OriginStorefront}); err != nil {
 				t.Errorf("from %q: %v", prefix, err)

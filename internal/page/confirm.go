@@ -47,7 +47,7 @@ func (v *visit) confirm() {
 		v.sent(v.accounts.ResendConfirmation(v.r.Context(), v.asked()), v.askConfirm())
 		return
 	}
-	purpose, err := v.accounts.ConfirmEmail(v.r.Context(), v.a.Store, account.Link{Token: token, Prefix: v.a.Prefix(), Session: v.a.TokenHash()})
+	purpose, err := v.accounts.ConfirmEmail(v.r.Context(), v.a.Store, account.Link{Token: token, From: v.a.Source(), Session: v.a.TokenHash()})
 	switch {
 	case err == nil:
 		v.show(http.StatusOK, v.confirmed(purpose))
@@ -90,7 +90,7 @@ func (v *visit) askAddress(path, title, text string) view {
 
 // asked is the request of such a form.
 func (v *visit) asked() account.LinkRequest {
-	return account.LinkRequest{Store: v.a.Store, Channel: v.a.Channel, Email: v.r.PostForm.Get("email"), Prefix: v.a.Prefix(),
+	return account.LinkRequest{Store: v.a.Store, Channel: v.a.Channel, Email: v.r.PostForm.Get("email"), From: v.a.Source(),
 		Proof: account.Proof{Addr: v.a.Addr}}
 }
 

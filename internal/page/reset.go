@@ -37,7 +37,7 @@ func (v *visit) reset() {
 		return
 	}
 	err := v.accounts.ResetPassword(v.r.Context(), v.a.Store, account.NewPassword{
-		CustomerID: number(in.Get("c")), Token: in.Get("t"), Password: in.Get("password"), Prefix: v.a.Prefix(),
+		CustomerID: number(in.Get("c")), Token: in.Get("t"), Password: in.Get("password"), From: v.a.Source(),
 	})
 	switch {
 	case err == nil:

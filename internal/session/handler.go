@@ -126,7 +126,7 @@ func (h *handler) load(r *http.Request, name string) (cookie *sessions.Session, 
 
 // know takes what a request says about its asker, now that the channel is known.
 func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
-	a.Addr = shopperAddr(r, a.Channel)
+	a.Addr = shopperAddr(r, a)
 	a.userAgent, a.origin = r.UserAgent(), r.Header.Get("Origin")
 	if a.Foreign = foreign(r); a.Foreign {
 		return // no session, and no cookie in the answer

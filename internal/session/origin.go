@@ -65,10 +65,14 @@ func ownOrigin(r *http.Request) string {
 
 // shopperAddr is the address that limits count by. A storefront's own server
 // forwards those of all its shoppers: with the channel's secret what it says
-// counts (decision 20).
-func shopperAddr(r *http.Request, c *shop.Channel) netip.Addr {
+// counts (decision 20). Without, the server's own is nobody's.
+func shopperAddr(r *http.Request, a *Asker) netip.Addr {
 	req := shop.RequestFrom(r.Context())
-	if !isTrustedProxy(r, c) {
+	switch {
+	case isTrustedProxy(r, a.Channel):
+	case a.Token != nil && a.Token.IsSecret() && !fromBrowser(r):
+		return netip.Addr{}
+	default:
 		return req.Caller
 	}
 	if a, err := netip.ParseAddr(strings.TrimSpace(r.Header.Get("True-Client-IP"))); err == nil {

@@ -100,6 +100,15 @@ func (a *Asker) Customer() *shop.Customer {
 // Prefix is the network the shopper is in, "" when unknown.
 func (a *Asker) Prefix() string { return shop.Prefix(a.Addr) }
 
+// Source is what limits count this request by.
+func (a *Asker) Source() shop.Source {
+	s := shop.Source{Prefix: a.Prefix()}
+	if s.Prefix == "" && a.Token != nil {
+		s.TokenID = a.Token.ID
+	}
+	return s
+}
+
 // Geography is the countries in the shopper's language.
 func (a *Asker) Geography() *shop.Geography {
 	a.once.Do(func() { a.geography = shop.GeographyIn(a.Language, a.Store.Locale) })

@@ -12,12 +12,12 @@ import (
 	"regulars/internal/shop"
 )
 
-// heedToken takes the storefront token that a request brings, if any. What is
-// wrong with it is for Gate to say: pages of ours need none, and do not mind a bad
-// one. An error is the database's.
+// heedToken takes the storefront token that a request for GraphQL brings, if any;
+// pages of ours know none. What is wrong with it is for Gate to say. An error is
+// the database's.
 func (a *Asker) heedToken(r *http.Request) error {
 	text, sent := bearer(r.Header)
-	if !sent {
+	if !sent || r.URL.Path != "/graphql" {
 		return nil
 	}
 	known, err := a.token(r.Context(), text)
@@ -88,7 +88,7 @@ func (a *Asker) refuses(r *http.Request, t *shop.KnownToken) *shop.Error {
 		return shop.Errorf(shop.Forbidden, shop.TextImpersonationInBrowser)
 	case t.Kind == shop.TokenPrivate && fromBrowser(r):
 		return shop.Errorf(shop.Forbidden, shop.TextPrivateInBrowser)
-	case !fits(r, t.Origins):
+	case !fits(r, &t.StorefrontToken):
 		return shop.Errorf(shop.Forbidden, "Pages of this origin may not send this token.")
 	}
 	return nil
@@ -97,19 +97,24 @@ func (a *Asker) refuses(r *http.Request, t *shop.KnownToken) *shop.Error {
 // fromBrowser tells that a browser sent this, or somebody who passes on what a
 // browser sent.
 func fromBrowser(r *http.Request) bool {
-	return len(r.Header["Origin"]) > 0 || r.Header.Get("Sec-Fetch-Site") != "" ||
-		slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, shop.CookiePlain) })
+	return fromPage(r) || slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, shop.CookiePlain) })
 }
 
-// fits tells whether a request may bring a token with these origins. They only
-// narrow: what a page of an origin may do is for the channel's list to say. Servers
-// send no origin, and a storefront's own pages are its own.
-func fits(r *http.Request, origins []string) bool {
-	sent := r.Header["Origin"]
-	if len(sent) == 0 {
-		return true
+// fromPage tells that a script or a form of some page sent this.
+func fromPage(r *http.Request) bool {
+	return len(r.Header["Origin"]) > 0 || r.Header.Get("Sec-Fetch-Site") != ""
+}
+
+// fits tells whether a request may bring a storefront token. Its origins only
+// narrow: what a page of an origin may do is for the channel's list to say. One
+// without is a server's. Servers send no origin, and a storefront's own pages need
+// not be named.
+func fits(r *http.Request, t *shop.StorefrontToken) bool {
+	if len(t.Origins) == 0 {
+		return !fromPage(r)
 	}
-	return len(sent) == 1 && (sent[0] == ownOrigin(r) || slices.Contains(origins, sent[0]))
+	sent := r.Header["Origin"]
+	return len(sent) == 0 || len(sent) == 1 && (sent[0] == ownOrigin(r) || slices.Contains(t.Origins, sent[0]))
 }
 
 // Gate stands before GraphQL, behind CORS, so that pages can read its answers: a

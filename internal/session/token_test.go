@@ -206,7 +206,7 @@ func TestServersTokensAreNotForBrowsers(t *testing.T) {
 }
 
 // A token's origins narrow who may send it, and widen nothing: who may act for a
-// shopper is for the channel to say.
+// shopper is for the channel to say. Without any no page may.
 func TestOriginsOfTokens(t *testing.T) {
 	t.Parallel()
 	s := listing(t)
@@ -221,7 +221,7 @@ func TestOriginsOfTokens(t *testing.T) {
 		email   string
 		allowed string
 	}{
-		{plain, s.URL, false, ada, s.URL}, {plain, "", false, ada, ""}, {plain, listedOrigin, true, "", listedOrigin}, {plain, "https://evil.com", true, "", "*"},
+		{plain, s.URL, true, "", s.URL}, {plain, "", false, ada, ""}, {plain, listedOrigin, true, "", listedOrigin}, {plain, "https://evil.com", true, "", "*"},
 		{bound, listedOrigin, false, ada, listedOrigin}, {bound, s.URL, false, ada, s.URL}, {bound, "", false, ada, ""},
 		{bound, "https://unlisted.example", false, "", "*"},
 		{bound, "https://evil.com", true, "", "*"}, {bound, "null", true, "", "*"}, {bound, "https://second.com", true, "", "*"},
@@ -246,7 +246,7 @@ func TestOriginsOfTokens(t *testing.T) {
 	}
 }
 
-func TestChannelsMayAskForATokens(t *testing.T) {
+func TestChannelsMayAskForAToken(t *testing.T) {
 	t.Parallel()
 	s := graphtest.New(t)
 	token := s.Token(t, command.TokenCreate{Kind: "storefront"})

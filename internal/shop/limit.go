@@ -30,6 +30,14 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Source is what limits count a request by: the shopper's network, or where a
+// storefront's server keeps that to itself, the token that it sent. Nothing of
+// both is known of a server that is trusted and forwards nobody's address.
+type Source struct {
+	Prefix  string // "" when unknown
+	TokenID int64  // of a server that forwarded no address; 0 for none
+}
+
 // Prefix is the network that an address is in, /24 or /48: what is kept of it,
 // and what limits count by. Empty for no address.
 func Prefix(a netip.Addr) string {

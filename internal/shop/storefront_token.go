@@ -36,10 +36,12 @@ type StorefrontToken struct {
 	Name       string
 	ChannelIDs []int64
 	Scopes     []TokenScope // of private tokens alone
-	Origins    []string     // whose pages may send it, beside the storefront's own; of storefront tokens alone
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	RevokedAt  *time.Time
+	// Origins are those whose pages may send it, beside the storefront's own; of
+	// storefront tokens alone. Without any it is for servers.
+	Origins   []string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	RevokedAt *time.Time
 }
 
 // Speaks tells whether the token is for a channel.
@@ -51,6 +53,12 @@ func (t *StorefrontToken) Speaks(channelID int64) bool {
 // of private tokens; the others may ask for everything.
 func (t *StorefrontToken) Has(s TokenScope) bool {
 	return t.Kind != TokenPrivate || slices.Contains(t.Scopes, s)
+}
+
+// IsSecret tells that only servers hold the token. One with origins is in pages,
+// for everybody to take.
+func (t *StorefrontToken) IsSecret() bool {
+	return t.Kind != TokenStorefront || len(t.Origins) == 0
 }
 
 // MaxTokenOrigins is how many origins a storefront token names at most.
