@@ -26,8 +26,9 @@ var scopes = map[string]shop.TokenScope{
 	"Query.currentCustomer": shop.ScopeCustomer,
 	"Query.groups":          anyScope, // what it shows depends on the scope
 
-	"Mutation.login":  shop.ScopeCustomer,
-	"Mutation.logout": shop.ScopeCustomer,
+	"Mutation.login":                     shop.ScopeCustomer,
+	"Mutation.loginWithCustomerLoginJwt": shop.ScopeCustomer,
+	"Mutation.logout":                    shop.ScopeCustomer,
 
 	"CustomerMutations.registerCustomer":        shop.ScopeCustomer,
 	"CustomerMutations.updateCustomer":          shop.ScopeCustomer,
@@ -36,6 +37,7 @@ var scopes = map[string]shop.TokenScope{
 	"CustomerMutations.resetPassword":           shop.ScopeCustomer,
 	"CustomerMutations.confirmEmail":            shop.ScopeCustomer,
 	"CustomerMutations.resendEmailConfirmation": shop.ScopeCustomer,
+	"CustomerMutations.revokeSession":           shop.ScopeCustomer,
 	"CustomerMutations.addCustomerAddress":      shop.ScopeCustomer,
 	"CustomerMutations.updateCustomerAddress":   shop.ScopeCustomer,
 	"CustomerMutations.deleteCustomerAddress":   shop.ScopeCustomer,
