@@ -213,6 +213,7 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 	storefront.Handle("/account/", pages)
 	storefront.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
 	storefront.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
+	storefront.Handle("/customer/current.jwt", middleware.CORS(session.Listed)(pages))
 	known := session.Handler(db, cookies, log, storefront)
 
 	mux := http.NewServeMux()
@@ -220,6 +221,7 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 	mux.Handle("/account/", known)
 	mux.Handle("/login/token/", known)
 	mux.Handle(session.DoctorPath, known)
+	mux.Handle("/customer/current.jwt", known)
 	if !c.production() {
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())

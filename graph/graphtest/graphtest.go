@@ -118,6 +118,7 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 	mux.Handle("/account/", pages)
 	mux.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
 	mux.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
+	mux.Handle("/customer/current.jwt", middleware.CORS(session.Listed)(pages))
 	known := session.Handler(o.Store, cookies, log, mux)
 	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }

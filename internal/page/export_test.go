@@ -1,0 +1,4 @@
+package page
+
+// PrefersJSON is for tests.
+var PrefersJSON = prefersJSON
