@@ -32,6 +32,7 @@ type cli struct {
 	Channel  command.Channel  `cmd:"" help:"Set up the storefronts of a store."`
 	Token    command.Token    `cmd:"" help:"Make, list and revoke the tokens of storefronts and their servers."`
 	Customer command.Customer `cmd:"" help:"Look up the customers of a store, lock them out, let them in, delete them."`
+	Doctor   command.Doctor   `cmd:"" help:"Say what keeps sessions from working: names, hosts, origins, TLS, keys."`
 	Import   command.Import   `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
 	Export   command.Export   `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
 
@@ -211,6 +212,15 @@ func (c Config) keys() (session, secrets [][]byte, err error) {
 	}
 	secrets, err = keys.Parse(c.SecretKeys)
 	return session, secrets, err
+}
+
+// sessionKeys are what a command checks a server's against.
+func (c Config) sessionKeys() ([][]byte, error) {
+	if c.production() && c.SessionKeys == "" {
+		return nil, errors.New("they are not set")
+	}
+	session, _, err := c.keys()
+	return session, err
 }
 
 // ring is what a command seals with: the server's secrets, or nothing could open

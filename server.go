@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // commandEnv is what commands work with.
 func commandEnv(ctx context.Context, c Config, db *storage.Store, stdout io.Writer) *command.Env {
 	hasher := password.New(0)
-	env := &command.Env{Ctx: ctx, Storage: db, Hash: hasher.Hash, Keys: c.ring, Readable: password.Readable, Cost: hasher.Cost,
+	env := &command.Env{Ctx: ctx, Storage: db, Hash: hasher.Hash, Keys: c.ring, SessionKeys: c.sessionKeys, Readable: password.Readable, Cost: hasher.Cost,
 		LoginFloor: c.accounts().WrongAnswerFloor, Out: stdout}
 	if f, ok := stdout.(*os.File); ok {
 		info, err := f.Stat()

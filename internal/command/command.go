@@ -19,6 +19,8 @@ type Env struct {
 	Hash func(ctx context.Context, password string) (string, error)
 	// Keys are the server's own, with which its settings are sealed.
 	Keys func() (*keys.Ring, error)
+	// SessionKeys sign cookies, newest first; the server's own, as far as known.
+	SessionKeys func() ([][]byte, error)
 	// Readable tells whether a hash from elsewhere can be checked, and Cost how
 	// long that takes here.
 	Readable func(hash string) bool

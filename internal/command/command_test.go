@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/jmoiron/sqlx"
 
+	"regulars/graph/graphtest"
 	"regulars/internal/command"
 	"regulars/internal/keys"
 	"regulars/internal/password"
@@ -31,6 +32,8 @@ func (c *console) keys() (*keys.Ring, error) {
 	return keys.NewRing([][]byte{[]byte("a key")}), c.noKey
 }
 
+func (c *console) sessionKeys() ([][]byte, error) { return [][]byte{graphtest.Key}, c.noKey }
+
 func newConsole(t *testing.T) *console {
 	t.Helper()
 	d := storagetest.New(t)
@@ -44,6 +47,7 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		Demo     command.Demo     `cmd:""`
 		Store    command.Store    `cmd:""`
 		Channel  command.Channel  `cmd:""`
+		Doctor   command.Doctor   `cmd:""`
 		Token    command.Token    `cmd:""`
 		Import   command.Import   `cmd:""`
 		Export   command.Export   `cmd:""`
@@ -65,7 +69,7 @@ func (c *console) run(t *testing.T, args ...string) (string, error) {
 		return out.String(), err
 	}
 	hasher := password.New(2)
-	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: hasher.Hash, Keys: c.keys, Readable: password.Readable, Cost: hasher.Cost, Out: &out})
+	err = parsed.Run(&command.Env{Ctx: t.Context(), Storage: c.s, Hash: hasher.Hash, Keys: c.keys, SessionKeys: c.sessionKeys, Readable: password.Readable, Cost: hasher.Cost, Out: &out})
 	return out.String(), err
 }
 
