@@ -61,3 +61,12 @@ func (s *Server) Mails(t testing.TB) []mail.Kept {
 	t.Fatal("some mails were never sent")
 	return nil
 }
+
+// Settle waits for the mails of what happened so far, so that those of what comes
+// next are newer; a server without Options.Mail has none to wait for.
+func (s *Server) Settle(t testing.TB) {
+	t.Helper()
+	if s.post != nil {
+		s.Mails(t)
+	}
+}

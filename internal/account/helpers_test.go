@@ -53,7 +53,9 @@ func post(t testing.TB, s *graphtest.Server, query string, variables map[string]
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Post(t, body, headers...)
+	r := s.Post(t, body, headers...)
+	s.Settle(t)
+	return r
 }
 
 // outcome is "in", or the code of the refusal and its text where both matter.

@@ -20,6 +20,7 @@ const fresh = "an engine of my own"
 func mutate(t testing.TB, s *graphtest.Server, name, input string, headers ...graphtest.Header) []string {
 	t.Helper()
 	r := s.Query(t, fmt.Sprintf(`mutation { customer { %s(input: {%s}) { errors { __typename } } } }`, name, input), headers...)
+	s.Settle(t)
 	var body struct {
 		Data struct {
 			Customer map[string]struct {
