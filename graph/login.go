@@ -76,6 +76,9 @@ func (r mutation) endSessions(ctx context.Context, a *session.Asker, scope model
 	if a.Session == nil {
 		return false, nil
 	}
+	if scope == model.LogoutScopeOthers && a.Session.Kind == shop.KindImpersonated {
+		scope = model.LogoutScopeEverywhere // a server that names the shopper has no session of its own
+	}
 	switch scope {
 	case model.LogoutScopeOthers:
 		return r.Storage.EndOtherSessions(ctx, a.Store.ID, a.Session.Customer.ID, a.TokenHash())

@@ -348,3 +348,49 @@ func TestImpersonationEndsWithTheAccount(t *testing.T) {
 		}
 	}
 }
+
+// A server that acts for somebody sees that shopper's sessions, is none of them,
+// and ends those that it is told to.
+func TestImpersonationAndTheShoppersSessions(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	named := []graphtest.Header{graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "impersonation"})), header("X-Bc-Customer-Id", "1")}
+	type live struct {
+		ID      string
+		Current bool
+	}
+	list := func() []live {
+		t.Helper()
+		var data struct{ CurrentCustomer struct{ Sessions []live } }
+		s.Query(t, `{ currentCustomer { sessions { id current } } }`, named...).Data(t, &data)
+		return data.CurrentCustomer.Sessions
+	}
+	for _, tt := range []struct {
+		end  string
+		left int
+	}{
+		{`logout { result }`, 2}, {`logout(scope: THIS) { result }`, 2}, {`logout(scope: OTHERS) { result }`, 0}, {`logout(scope: EVERYWHERE) { result }`, 0},
+		{`customer { revokeSession(input: {sessionId: "%s"}) { errors { __typename } } }`, 1},
+	} {
+		must(t, s.DB.Owner(t), `DELETE FROM sessions`)
+		cookies := []string{s.Login(t, ada), s.Login(t, ada)}
+		other := s.Login(t, "grace@example.com")
+		before := list()
+		if len(before) != 2 || before[0].Current || before[1].Current {
+			t.Fatalf("sessions %+v", before)
+		}
+		end := strings.Replace(tt.end, "%s", before[0].ID, 1)
+		if r := s.Query(t, `mutation { `+end+` }`, named...); r.Status != http.StatusOK || strings.Contains(string(r.Body), "rror\"") || len(setCookies(r)) > 0 {
+			t.Errorf("%s: %d %s", end, r.Status, r.Body)
+		}
+		in := 0
+		for _, c := range cookies {
+			if who(t, s, graphtest.WithCookie(c)) == ada {
+				in++
+			}
+		}
+		if in != tt.left || len(list()) != tt.left || who(t, s, graphtest.WithCookie(other)) == "" {
+			t.Errorf("%s: %d sessions left, %d listed, want %d", end, in, len(list()), tt.left)
+		}
+	}
+}
