@@ -35,10 +35,12 @@ type NewStorefrontToken struct {
 	shop.StorefrontToken
 	// Lifetime counts from the database's now, where no ExpiresAt is given.
 	Lifetime time.Duration
-	// Pair makes the store's key at the first use; Sign gives the SHA-256 of the
-	// token that it signed. Both may be called more than once.
-	Pair func() (shop.SigningKey, error)
-	Sign func(shop.SigningKey, shop.StorefrontToken) ([32]byte, error)
+	// Opens tells whether a key can sign: its secret may be gone from the server's.
+	// Pair makes another then, and at the first use; Sign gives the SHA-256 of the
+	// token that it signed. All may be called more than once.
+	Opens func(shop.SigningKey) bool
+	Pair  func() (shop.SigningKey, error)
+	Sign  func(shop.SigningKey, shop.StorefrontToken) ([32]byte, error)
 }
 
 // CreateStorefrontToken keeps a token's SHA-256 and what it is good for.
@@ -58,7 +60,7 @@ func (s *Store) CreateStorefrontToken(ctx context.Context, storeID int64, in New
 		if !out.ExpiresAt.After(out.CreatedAt) {
 			return shop.Invalid("expires", "The token would be over before it is made.")
 		}
-		key, err := t.signingKey(storeID, in.Pair)
+		key, err := t.signingKey(storeID, in)
 		if err != nil {
 			return err
 		}
@@ -76,13 +78,22 @@ func (s *Store) CreateStorefrontToken(ctx context.Context, storeID int64, in New
 	return out, err
 }
 
-// signingKey needs the store's row to be held by this transaction.
-func (t tx) signingKey(storeID int64, pair func() (shop.SigningKey, error)) (key shop.SigningKey, err error) {
-	ok, err := found(t.get(&key, presentSigningKey, storeID))
-	if err != nil || ok {
+const retireSigningKey = `
+UPDATE signing_keys SET retired_at = now() WHERE store_id = $1 AND id = $2`
+
+// signingKey needs the store's row to be held by this transaction. What a key has
+// signed that does not open any more goes on counting.
+func (t tx) signingKey(storeID int64, in NewStorefrontToken) (key shop.SigningKey, err error) {
+	there, err := found(t.get(&key, presentSigningKey, storeID))
+	if err != nil || there && in.Opens(key) {
 		return key, err
 	}
-	if key, err = pair(); err != nil {
+	if there {
+		if _, err := t.exec(retireSigningKey, storeID, key.ID); err != nil {
+			return key, err
+		}
+	}
+	if key, err = in.Pair(); err != nil {
 		return key, err
 	}
 	return key, t.get(&key.ID, insertSigningKey, storeID, key.Public, key.PrivateSealed)

@@ -13,6 +13,7 @@ import (
 func tokenFor(text string, lifetime time.Duration) storage.NewStorefrontToken {
 	return storage.NewStorefrontToken{
 		StorefrontToken: shop.StorefrontToken{Kind: shop.TokenPrivate, Name: text, ChannelIDs: []int64{1, 2}, Scopes: []shop.TokenScope{shop.ScopeCustomer}},
+		Opens:           func(shop.SigningKey) bool { return true },
 		Lifetime:        lifetime,
 		Pair: func() (shop.SigningKey, error) {
 			return shop.SigningKey{Public: []byte(text), PrivateSealed: "sealed"}, nil
@@ -94,4 +95,21 @@ func TestStoreHasOneSigningKey(t *testing.T) {
 	if err != nil || len(snapshot.Signers) != 1 || len(snapshot.Signers[0].Public) == 0 || snapshot.Signers[0].PrivateSealed != "" {
 		t.Errorf("%v, %+v", err, snapshot.Signers)
 	}
+}
+
+// A key whose secret is gone signs nothing any more, and what it signed counts on.
+func TestKeyThatDoesNotOpenIsReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, text := range []string{"a", "b", "c"} {
+		in := tokenFor(text, time.Hour)
+		in.Opens = func(k shop.SigningKey) bool { return string(k.Public) == "b" }
+		_, err := w.s.CreateStorefrontToken(t.Context(), w.store, in)
+		must(t, err)
+	}
+	snapshot, err := w.s.Snapshot(t.Context(), w.store)
+	if err != nil || len(snapshot.Signers) != 2 || string(snapshot.Signers[0].Public) != "a" || string(snapshot.Signers[1].Public) != "b" {
+		t.Errorf("%v, %+v", err, snapshot.Signers)
+	}
+	w.wantCount(t, 1, "signing_keys WHERE retired_at IS NULL AND public = 'b'")
 }

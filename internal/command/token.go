@@ -45,6 +45,7 @@ func (c *TokenCreate) Run(e *Env) error {
 		return err
 	}
 	var text string
+	token.Opens = func(key shop.SigningKey) bool { return ring.CanSign(&s.Store, key) }
 	token.Pair = func() (shop.SigningKey, error) { return ring.NewSigningKey(s.Store.Hash) }
 	token.Sign = func(key shop.SigningKey, t shop.StorefrontToken) ([32]byte, error) {
 		var err error

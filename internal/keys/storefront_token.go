@@ -50,6 +50,12 @@ func (r *Ring) private(storeHash string, key shop.SigningKey) (*ecdsa.PrivateKey
 	return private, nil
 }
 
+// CanSign tells whether the secret that a key was sealed with is still there.
+func (r *Ring) CanSign(store *shop.Store, key shop.SigningKey) bool {
+	_, err := r.private(store.Hash, key)
+	return err == nil
+}
+
 // tokenClaims are named as in the platform's own tokens. Nothing in there is a
 // secret: anybody can read it.
 type tokenClaims struct {

@@ -172,9 +172,12 @@ func TestSigningKeysAreSealedForTheirStore(t *testing.T) {
 		if _, err := tt.ring.SignToken(&shop.Store{ID: 7, Hash: tt.hash}, k, shop.StorefrontToken{}); err == nil {
 			t.Errorf("%s can sign with it", name)
 		}
+		if tt.ring.CanSign(&shop.Store{ID: 7, Hash: tt.hash}, k) {
+			t.Errorf("%s believes that it can", name)
+		}
 	}
 	rotated := keys.NewRing([][]byte{[]byte(b32), []byte(a32)})
-	if _, err := rotated.SignToken(store, k, shop.StorefrontToken{}); err != nil {
+	if _, err := rotated.SignToken(store, k, shop.StorefrontToken{}); err != nil || !rotated.CanSign(store, k) {
 		t.Errorf("a new secret in front locks it away: %v", err)
 	}
 }
