@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"regulars/internal/keys"
 	"regulars/internal/shop"
 )
@@ -192,6 +194,52 @@ func TestAShopperFromRegistrationToLogout(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "postgres", "data-*", "postmaster.pid")); len(left) > 0 {
 		t.Errorf("the private Postgres outlived the server: %v", left)
+	}
+}
+
+// An app that is made while the server runs logs a shopper in, and hears who it is.
+func TestAnAppFromItsCommandToItsTokens(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	url, _, _ := start(t, "--data-dir="+dir, "--demo")
+	url = strings.TrimSuffix(url, "/graphql")
+	out := newPrinted()
+	if err := run(context.Background(), []string{"app", "create", "demo", "--name", "Loyalty", "--scope", "store_v2_customers_login", "--data-dir=" + dir}, out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	id, secret := out.find(t, `Client id: +(\S+)`, nil), out.find(t, `Client secret: +(\S+)`, nil)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"iss": id, "iat": time.Now().Unix(), "jti": "1", "operation": "customer_login", "store_hash": "demo", "customer_id": 1,
+	}).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShopper(t, url+"/graphql")
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := s.client.Get(url + "/login/token/" + token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/account.php" {
+		t.Errorf("%d to %s", resp.StatusCode, resp.Header.Get("Location"))
+	}
+	s.says(`{ currentCustomer { email } }`, `{"data":{"currentCustomer":{"email":"ada@example.com"}}}`)
+	if resp, err = s.client.Get(url + "/customer/current.jwt?app_client_id=" + id); err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard, err := jwt.Parse(string(body), func(*jwt.Token) (any, error) { return []byte(secret), nil },
+		jwt.WithValidMethods([]string{"HS512"}), jwt.WithAudience(id), jwt.WithIssuer("bc/apps"), jwt.WithSubject("demo"), jwt.WithExpirationRequired())
+	if err != nil {
+		t.Fatalf("%v: %s", err, body)
+	}
+	if c, _ := heard.Claims.(jwt.MapClaims)["customer"].(map[string]any); c["email"] != "ada@example.com" {
+		t.Errorf("heard of %v", c)
 	}
 }
 

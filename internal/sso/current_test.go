@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"regulars/graph/graphtest"
+	"regulars/internal/command"
 )
 
 func (w *world) current(t testing.TB, clientID string, headers ...graphtest.Header) *graphtest.Reply {
@@ -117,6 +118,10 @@ func TestNobodyElseHears(t *testing.T) {
 	if want.Status != http.StatusNotFound || !strings.Contains(string(want.Body), `"errors"`) || want.Header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%d %v %s", want.Status, want.Header, want.Body)
 	}
+	impersonating := []graphtest.Header{graphtest.WithToken(w.Token(t, command.TokenCreate{Kind: "impersonation"})), {Name: "X-Bc-Customer-Id", Value: "1"}}
+	if who := w.who(t, impersonating...); who != ada {
+		t.Fatalf("impersonated %s", who)
+	}
 	origin := func(o string) graphtest.Header { return graphtest.Header{Name: "Origin", Value: o} }
 	for name, r := range map[string]*graphtest.Reply{
 		"a dead cookie":           w.current(t, w.app.ClientID, graphtest.WithCookie("x")),
@@ -129,6 +134,7 @@ func TestNobodyElseHears(t *testing.T) {
 		"another channel's app":   w.current(t, elsewhere.ClientID, cookie),
 		"another store's app":     w.current(t, second.ClientID, cookie),
 		"a page of a stranger":    w.current(t, w.app.ClientID, cookie, origin("https://evil.example")),
+		"impersonation":           w.current(t, w.app.ClientID, impersonating...),
 		"as JSON":                 w.current(t, "app_unknown", cookie, graphtest.Header{Name: "Accept", Value: "application/json"}),
 	} {
 		if r.Status != want.Status || string(r.Body) != string(want.Body) || r.Header.Get("Cache-Control") != "private, no-store" {
