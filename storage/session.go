@@ -152,10 +152,12 @@ type Login struct {
 	Tell *Use
 }
 
-// Whole seconds: a customer access token says them.
+// Whole seconds: a customer access token says them. The row is kept for as long
+// as a login from its network counts as known, and as it lives.
 const insertSession = `
-INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at, user_agent, ip_prefix, origin)
-SELECT c.store_id, $4, $5, c.id, c.session_epoch, $5, $6, $7, date_trunc('second', now()) + make_interval(secs => $8), $9, $10, $11
+INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at, keep_until, user_agent, ip_prefix, origin)
+SELECT c.store_id, $4, $5, c.id, c.session_epoch, $5, $6, $7, date_trunc('second', now()) + make_interval(secs => $8),
+       GREATEST(now() + interval '90 days', now() + make_interval(secs => $8) + interval '1 day'), $9, $10, $11
 FROM   customers c
 WHERE  c.store_id = $1 AND c.id = $2 AND c.disabled_at IS NULL
 AND    ($3::text IS NULL OR (c.password_hash = $3 AND NOT c.password_reset_required))

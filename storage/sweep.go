@@ -13,13 +13,14 @@ import (
 const sweepBatch = 1000
 
 // Ended sessions are kept until a login from their network no longer counts as
-// known (90 days after they began).
+// known (90 days after they began). That of rows from before the column may be too
+// early for a long life.
 const sweepSessions = `
 DELETE FROM sessions
 WHERE  store_id = $1 AND token_hash IN (
     SELECT token_hash FROM sessions
-    WHERE  store_id = $1 AND expires_at < now() - interval '1 day' AND created_at < now() - interval '90 days'
-    LIMIT  $2)`
+    WHERE  store_id = $1 AND keep_until < now() AND expires_at < now() - interval '1 day'
+    ORDER  BY keep_until LIMIT $2)`
 
 const sweepLimits = `
 DELETE FROM rate_limits

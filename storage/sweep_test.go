@@ -30,8 +30,8 @@ func TestSweepTakesWhatIsOverAndNothingElse(t *testing.T) {
 		}{
 			{"over", "91 days", "25 hours"}, {"known network", "89 days", "59 days"}, {"just over", "91 days", "1 hour"}, {"live", "1 day", "-29 days"},
 		} {
-			w.owner.MustExec(`INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, created_at, expires_at)
-				VALUES ($1, sha256($2::text::bytea), $2, $3, 1, '', 1, 'cookie', now() - $4::interval, now() - $5::interval)`, store, s.id, ada.ID, s.created, s.expires)
+			w.owner.MustExec(`INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, created_at, expires_at, keep_until)
+				VALUES ($1, sha256($2::text::bytea), $2, $3, 1, '', 1, 'cookie', now() - $4::interval, now() - $5::interval, now() - $4::interval + interval '90 days')`, store, s.id, ada.ID, s.created, s.expires)
 		}
 		for key, ahead := range map[string]string{"over": "-1 second", "counts": "1 hour"} {
 			w.owner.MustExec(`INSERT INTO rate_limits VALUES ($1, $2, (EXTRACT(epoch FROM now() + $3::interval) * 1000000)::bigint)`, store, []byte(key), ahead)
