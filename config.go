@@ -66,6 +66,7 @@ type Config struct {
 	SessionKeys     string        `env:"SESSION_KEYS" help:"Keys that sign cookies, 32 bytes or more each, comma-separated, newest first."`
 	SecretKeys      string        `env:"SECRET_KEYS" help:"Keys for everything else; SESSION_KEYS when empty."`
 	SessionLifetime time.Duration `default:"720h" env:"SESSION_LIFETIME" help:"How long a session lasts at most."`
+	TokenLifetime   time.Duration `name:"customer-token-lifetime" default:"168h" env:"CUSTOMER_TOKEN_LIFETIME" help:"How long a customer access token lasts."`
 	SessionIdle     time.Duration `default:"336h" env:"SESSION_IDLE" help:"How long a session lasts unseen."`
 
 	LoginLimit        shop.Limit `default:"10/15m" env:"LOGIN_LIMIT" help:"Logins per account and network."`
@@ -100,7 +101,7 @@ func (c Config) migrateOnStart() bool {
 // accounts, sso and newsletter are the settings of these areas.
 func (c Config) accounts() account.Settings {
 	s := account.DefaultSettings()
-	s.SessionLifetime = c.SessionLifetime
+	s.SessionLifetime, s.TokenLifetime = c.SessionLifetime, c.TokenLifetime
 	s.Limits = account.Limits{
 		LoginPerAccountAndPrefix: c.LoginLimit, LoginPerAccount: c.LoginAccountLimit, LoginPerPrefix: c.LoginNetworkLimit,
 		RegisterPerPrefix: c.RegisterLimit, UpdatePerCustomer: c.UpdateLimit, LinkPerPrefix: c.LinkLimit, PerToken: c.TokenLimit,
@@ -110,7 +111,7 @@ func (c Config) accounts() account.Settings {
 }
 
 func (c Config) sso() sso.Settings {
-	return sso.Settings{SessionLifetime: c.SessionLifetime, FailuresPerPrefix: c.LoginTokenLimit, NewDevicePerCustomer: c.NewDeviceLimit}
+	return sso.Settings{SessionLifetime: c.SessionLifetime, TokenLifetime: c.TokenLifetime, FailuresPerPrefix: c.LoginTokenLimit, NewDevicePerCustomer: c.NewDeviceLimit}
 }
 
 func (c Config) newsletter() newsletter.Settings {
@@ -150,7 +151,8 @@ func (c *Config) check(cmd string, demo bool) error {
 	c.checkMail(cmd, fail)
 	fail(!c.production() || !demo, "the demo store is not for production: its passwords are in the README")
 	fail(c.DatabaseConnections > 0, "DATABASE_CONNECTIONS has to be 1 or more")
-	fail(c.SessionLifetime > 0 && c.SessionIdle > 0, "SESSION_LIFETIME and SESSION_IDLE have to be more than nothing")
+	fail(c.SessionLifetime > 0 && c.SessionIdle > 0 && c.TokenLifetime > 0,
+		"SESSION_LIFETIME, SESSION_IDLE and CUSTOMER_TOKEN_LIFETIME have to be more than nothing")
 	fail(c.DatabaseMigrateURL == "" || c.DatabaseURL != "", "DATABASE_MIGRATE_URL needs DATABASE_URL")
 	if c.DataDir == "" {
 		dir, err := defaultDataDir()

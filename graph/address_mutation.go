@@ -118,8 +118,12 @@ func cleared(s graphql.Omittable[*string]) *string {
 	return value
 }
 
-// mustLogIn refuses a guest.
+// mustLogIn refuses a guest. One that asked to be told that its customer access
+// token is missing is told that, and no union has a member for it.
 func mustLogIn(a *session.Asker) error {
+	if a.LacksAccess() {
+		return shop.Errorf(shop.MissingAccessToken, "Please log in first.")
+	}
 	if a.Session == nil {
 		return shop.Errorf(shop.Unauthenticated, "Please log in first.")
 	}

@@ -299,6 +299,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ"`), `"2000-01-01T00:00:00Z"`},
 	{regexp.MustCompile(`("requestId": )"[A-Z2-7]{26}"`), `$1"*"`},
 	{regexp.MustCompile(`("id": )"[a-z2-7]{26}"`), `$1"*"`}, // a session's
+	{regexp.MustCompile(`[0-9a-f]{64}_\d+`), `*`},           // a customer access token
 	{regexp.MustCompile(`(SHOP_TOKEN=)[^;]+`), `$1*`},
 	{regexp.MustCompile(`(; Expires=)[^;]+`), `$1*`},
 	{regexp.MustCompile(`(Retry-After: )\d+`), `$1*`},

@@ -14,7 +14,7 @@ import (
 )
 
 //go:generate go run github.com/99designs/gqlgen generate
-//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId,Money.formatted,Money.formattedV2 -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
+//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId,LoginResult.customerAccessToken,LoginWithCustomerLoginJwtResult.customerAccessToken,Money.formatted,Money.formattedV2 -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
 
 // Resolver answers the schema's fields. Who asks is in the context
 // (session.From).
@@ -28,6 +28,8 @@ type Resolver struct {
 type (
 	query               struct{ *Resolver }
 	mutation            struct{ *Resolver }
+	loginResult         struct{}
+	signOnResult        struct{}
 	customer            struct{ *Resolver }
 	customerAddress     struct{ *Resolver }
 	customerAttributes  struct{ *Resolver }
@@ -45,6 +47,14 @@ func (r *Resolver) Query() generated.QueryResolver { return query{r} }
 
 // Mutation implements generated.ResolverRoot.
 func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
+
+// LoginResult implements generated.ResolverRoot.
+func (r *Resolver) LoginResult() generated.LoginResultResolver { return loginResult{} }
+
+// LoginWithCustomerLoginJwtResult implements generated.ResolverRoot.
+func (r *Resolver) LoginWithCustomerLoginJwtResult() generated.LoginWithCustomerLoginJwtResultResolver {
+	return signOnResult{}
+}
 
 // Customer implements generated.ResolverRoot.
 func (r *Resolver) Customer() generated.CustomerResolver { return customer{r} }

@@ -106,7 +106,7 @@ func TestAMoveEndsTheOtherSessions(t *testing.T) {
 	}
 	w.login(t, w.store, bob.ID, "bob")
 	ended, ring := tokenOf("ended"), ringOf("a")
-	must(t, w.s.EndSession(t.Context(), w.store, ended[:]))
+	w.end(t, ended[:])
 	reset, mailbox := w.issue(t, ring, shop.TokenReset, ada.ID), w.issue(t, ring, shop.TokenMailbox, ada.ID)
 	text, here := w.moveTo(t, ada.ID, "Countess@example.com"), tokenOf("here")
 	in := storage.Confirmation{Token: keys.Hash(text), KeyIDs: ring.KeyIDs(), Session: here[:]}

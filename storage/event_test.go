@@ -60,7 +60,8 @@ func TestHintsFollowCommits(t *testing.T) {
 	must(t, s.Subscribe(ctx, two, guest("grace@example.com")))
 	_, err = s.UpdateCustomer(ctx, w.store, ada.ID, shop.CustomerUpdate{FirstName: &ada.FirstName}, storage.Move{})
 	must(t, err)
-	must(t, s.EndSession(ctx, w.store, []byte("none")))
+	_, err = s.EndSession(ctx, w.store, []byte("none"), "")
+	must(t, err)
 	if want := []int64{w.store, two}; !slices.Equal(hinted, want) {
 		t.Errorf("hinted at %v, want %v", hinted, want)
 	}

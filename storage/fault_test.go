@@ -53,7 +53,8 @@ func acts(t *testing.T, w *world) map[string]act {
 			return wanted(err, ok)
 		}, map[string]int{`sessions s JOIN customers c ON c.id = s.customer_id WHERE s.epoch = c.session_epoch AND s.epoch > 1`: 1}},
 		"EndSession": {"BEGIN SELECT UPDATE COMMIT", func(s *storage.Store, _ int) error {
-			return s.EndSession(ctx, w.store, old[:])
+			_, err := s.EndSession(ctx, w.store, old[:], "")
+			return err
 		}, map[string]int{`sessions WHERE revoked_at IS NOT NULL AND seq = 1`: 1}},
 		"UpdateCustomer": {"BEGIN SELECT UPDATE INSERT COMMIT", func(s *storage.Store, _ int) error {
 			_, err := s.UpdateCustomer(ctx, w.store, ada.ID, shop.CustomerUpdate{Company: &company, Email: &moved},

@@ -27,15 +27,33 @@ func (t tx) lockOwner(storeID int64, tokenHash []byte) (customerID int64, err er
 }
 
 // EndSession ends a session and its family; one that is over stays as it is.
-func (s *Store) EndSession(ctx context.Context, storeID int64, tokenHash []byte) (err error) {
+// released tells that cart was the one that is recorded for the customer, and is a
+// guest's again; "" releases none.
+func (s *Store) EndSession(ctx context.Context, storeID int64, tokenHash []byte, cart string) (released bool, err error) {
 	defer explain(&err, "ending a session of store %d", storeID)
-	return s.tx(ctx, func(t tx) error {
-		if _, err := t.lockOwner(storeID, tokenHash); err != nil {
+	err = s.tx(ctx, func(t tx) error {
+		customerID, err := t.lockOwner(storeID, tokenHash)
+		if err != nil {
 			return err
 		}
-		_, err := t.exec(endFamily, storeID, tokenHash)
+		if released, err = t.releaseCart(storeID, customerID, cart); err != nil {
+			return err
+		}
+		_, err = t.exec(endFamily, storeID, tokenHash)
 		return err
 	})
+	return released, err
+}
+
+const releaseCart = `
+UPDATE customers SET cart_entity_id = NULL WHERE store_id = $1 AND id = $2 AND cart_entity_id = $3`
+
+func (t tx) releaseCart(storeID, customerID int64, cart string) (released bool, err error) {
+	if cart == "" {
+		return false, nil
+	}
+	n, err := t.exec(releaseCart, storeID, customerID, cart)
+	return n == 1, err
 }
 
 const lockCustomer = `
@@ -80,13 +98,17 @@ func (s *Store) EndSessionByID(ctx context.Context, storeID, customerID int64, i
 const raiseEpoch = `
 UPDATE customers SET session_epoch = session_epoch + 1 WHERE store_id = $1 AND id = $2`
 
-// EndAllSessions ends every session of a customer.
-func (s *Store) EndAllSessions(ctx context.Context, storeID, customerID int64) (err error) {
+// EndAllSessions ends every session of a customer; cart is as with EndSession.
+func (s *Store) EndAllSessions(ctx context.Context, storeID, customerID int64, cart string) (released bool, err error) {
 	defer explain(&err, "ending all sessions of customer %d of store %d", customerID, storeID)
-	return s.tx(ctx, func(t tx) error {
+	err = s.tx(ctx, func(t tx) error {
+		if released, err = t.releaseCart(storeID, customerID, cart); err != nil {
+			return err
+		}
 		_, err := t.exec(raiseEpoch, storeID, customerID)
 		return err
 	})
+	return released, err
 }
 
 // EndOtherSessions ends every session of a customer but one and its family. ok is

@@ -39,7 +39,8 @@ func TestAFamilyEndsTogether(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(w *world, ada int64, member string) error{
 		"logout": func(w *world, _ int64, member string) error {
-			return w.s.EndSession(t.Context(), w.store, hashOf(member))
+			_, err := w.s.EndSession(t.Context(), w.store, hashOf(member), "")
+			return err
 		},
 		"revoked by another": func(w *world, ada int64, member string) error {
 			ok, self, err := w.s.EndSessionByID(t.Context(), w.store, ada, "id-"+member, hashOf("other"))
@@ -78,6 +79,12 @@ func TestAFamilyEndsTogether(t *testing.T) {
 			})
 		}
 	}
+}
+
+func (w *world) end(t testing.TB, tokenHash []byte) {
+	t.Helper()
+	_, err := w.s.EndSession(t.Context(), w.store, tokenHash, "")
+	must(t, err)
 }
 
 func wanted(err error, ok bool) error {
@@ -122,6 +129,10 @@ func TestSessionsThatCannotBeRevoked(t *testing.T) {
 // family of the session that asks is one with it.
 func TestChangesEndTheOtherSessions(t *testing.T) {
 	t.Parallel()
+	everywhere := func(w *world, ada int64) error {
+		_, err := w.s.EndAllSessions(t.Context(), w.store, ada, "")
+		return err
+	}
 	for name, c := range map[string]struct {
 		asking bool // whether the session that asks goes on
 		do     func(w *world, ada int64) error
@@ -139,7 +150,7 @@ func TestChangesEndTheOtherSessions(t *testing.T) {
 			ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada, hashOf("here"))
 			return wanted(err, ok)
 		}},
-		"logout everywhere": {false, func(w *world, ada int64) error { return w.s.EndAllSessions(t.Context(), w.store, ada) }},
+		"logout everywhere": {false, everywhere},
 		"reset": {false, func(w *world, ada int64) error {
 			ring := ringOf("a")
 			text := w.issue(t, ring, shop.TokenReset, ada)
@@ -165,7 +176,7 @@ func TestChangesEndTheOtherSessions(t *testing.T) {
 			w.handOn(t, "here", "here too")
 			w.handOn(t, "there", "there too")
 			w.login(t, w.store, bob.ID, "bob")
-			must(t, w.s.EndSession(t.Context(), w.store, hashOf("ended")))
+			w.end(t, hashOf("ended"))
 			must(t, c.do(w, ada.ID))
 			w.wantAlive(t, map[string]bool{"here": c.asking, "here too": c.asking, "there": false, "there too": false, "ended": false, "bob": true})
 			list, err := w.s.LiveSessions(t.Context(), w.store, ada.ID)
@@ -185,7 +196,7 @@ func TestOthersAreEndedByALiveSession(t *testing.T) {
 		w.login(t, w.store, ada.ID, secret)
 	}
 	w.login(t, w.store, bob.ID, "bob")
-	must(t, w.s.EndSession(t.Context(), w.store, hashOf("here")))
+	w.end(t, hashOf("here"))
 	for _, secret := range []string{"here", "bob", "nowhere"} {
 		if ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada.ID, hashOf(secret)); ok || err != nil {
 			t.Errorf("%s: %v, %v", secret, ok, err)
@@ -197,8 +208,12 @@ func TestOthersAreEndedByALiveSession(t *testing.T) {
 // A login that has read the epoch before all sessions end is over when it is in.
 func TestALoginUnderWayDoesNotOutliveTheEnd(t *testing.T) {
 	t.Parallel()
+	everywhere := func(w *world, ada int64) error {
+		_, err := w.s.EndAllSessions(t.Context(), w.store, ada, "")
+		return err
+	}
 	for name, end := range map[string]func(w *world, ada int64) error{
-		"everywhere": func(w *world, ada int64) error { return w.s.EndAllSessions(t.Context(), w.store, ada) },
+		"everywhere": everywhere,
 		"others": func(w *world, ada int64) error {
 			ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada, hashOf("here"))
 			return wanted(err, ok)
@@ -246,8 +261,11 @@ func TestALateTouchRevivesNothing(t *testing.T) {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
-			end, touch := func() error { return w.s.EndSession(context.Background(), w.store, hash) },
-				func() error { return other.TouchSession(context.Background(), w.store, hash) }
+			touch := func() error { return other.TouchSession(context.Background(), w.store, hash) }
+			end := func() error {
+				_, err := w.s.EndSession(context.Background(), w.store, hash, "")
+				return err
+			}
 			allFine(t, together(2, func(i int) error {
 				if (i+n)%2 == 0 {
 					return end()
@@ -264,5 +282,63 @@ func TestALateTouchRevivesNothing(t *testing.T) {
 	list, err := w.s.LiveSessions(t.Context(), w.store, ada.ID)
 	if err != nil || len(list) != 0 || w.alive(t, w.store, "s1") || w.alive(t, w.store, "s1000") {
 		t.Errorf("%d live on, %v", len(list), err)
+	}
+}
+
+// A logout releases the recorded cart, when it is named, and nobody else's.
+func TestCartsAreReleased(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.customer(t, w.store, "ada@example.com", true), w.customer(t, w.store, "bob@example.com", true)
+	for _, secret := range []string{"one", "two", "three"} {
+		w.login(t, w.store, ada.ID, secret)
+	}
+	w.owner.MustExec(`UPDATE customers SET cart_entity_id = 'cart-' || id`)
+	adas, bobs := fmt.Sprint("cart-", ada.ID), fmt.Sprint("cart-", bob.ID)
+	for _, c := range []struct {
+		secret, cart string
+		want         bool
+	}{{"one", bobs, false}, {"one", "", false}, {"nowhere", adas, false}, {"two", adas, true}, {"three", adas, false}} {
+		if got, err := w.s.EndSession(t.Context(), w.store, hashOf(c.secret), c.cart); got != c.want || err != nil {
+			t.Errorf("%s with %q: %v, %v", c.secret, c.cart, got, err)
+		}
+	}
+	w.wantAlive(t, map[string]bool{"one": false, "two": false, "three": false})
+	w.wantCount(t, 1, `customers WHERE cart_entity_id IS NULL AND id = $1`, ada.ID)
+	if got, err := w.s.EndAllSessions(t.Context(), w.store, bob.ID, adas); got || err != nil {
+		t.Errorf("somebody else's: %v, %v", got, err)
+	}
+	if got, err := w.s.EndAllSessions(t.Context(), w.store, bob.ID, bobs); !got || err != nil {
+		t.Errorf("one's own: %v, %v", got, err)
+	}
+}
+
+// A customer access token is not kept alive by being seen, nor ended by not being
+// seen, but where the store says how long a session may be idle.
+func TestTokensHaveNoIdleEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.customer(t, w.store, "ada@example.com", true)
+	for _, secret := range []string{"cookie", "token"} {
+		in := loginOf(ada.ID, secret)
+		in.Kind = shop.SessionKind(secret)
+		_, ok, err := w.s.Login(t.Context(), w.store, in)
+		must(t, wanted(err, ok))
+	}
+	w.owner.MustExec(`UPDATE sessions SET created_at = now() - interval '20 days', last_seen_at = now() - interval '20 days', expires_at = now() + interval '1 day'`)
+	w.wantAlive(t, map[string]bool{"cookie": false, "token": true})
+	list, err := w.s.LiveSessions(t.Context(), w.store, ada.ID)
+	if err != nil || len(list) != 1 || list[0].Kind != shop.KindToken {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	w.wantCount(t, 1, `sessions WHERE kind = 'token' AND expires_at = $1`, list[0].ExpiresAt)
+	w.owner.MustExec(`UPDATE stores SET settings = jsonb_set(settings, '{inactivity}', '{"seconds": 3600}')`)
+	w.wantAlive(t, map[string]bool{"token": false})
+	w.owner.MustExec(`UPDATE sessions SET last_seen_at = now() - interval '50 minutes'`)
+	w.wantAlive(t, map[string]bool{"token": true, "cookie": true})
+	list, err = w.s.LiveSessions(t.Context(), w.store, ada.ID)
+	must(t, err)
+	for _, l := range list {
+		w.wantCount(t, 1, `sessions WHERE id = $1 AND last_seen_at + interval '1 hour' = $2`, l.ID, l.ExpiresAt)
 	}
 }

@@ -38,6 +38,8 @@ type ResolverRoot interface {
 	CustomerMutations() CustomerMutationsResolver
 	FormFields() FormFieldsResolver
 	Geography() GeographyResolver
+	LoginResult() LoginResultResolver
+	LoginWithCustomerLoginJwtResult() LoginWithCustomerLoginJwtResultResolver
 	Money() MoneyResolver
 	Mutation() MutationResolver
 	NewsletterMutations() NewsletterMutationsResolver
@@ -193,6 +195,11 @@ type ComplexityRoot struct {
 		StoreCredit              func(childComplexity int) int
 		Subscriber               func(childComplexity int) int
 		TaxExemptCategory        func(childComplexity int) int
+	}
+
+	CustomerAccessToken struct {
+		ExpiresAt func(childComplexity int) int
+		Value     func(childComplexity int) int
 	}
 
 	CustomerAddress struct {
@@ -381,15 +388,17 @@ type ComplexityRoot struct {
 	}
 
 	LoginResult struct {
-		Cart     func(childComplexity int) int
-		Customer func(childComplexity int) int
-		Result   func(childComplexity int) int
+		Cart                func(childComplexity int) int
+		Customer            func(childComplexity int) int
+		CustomerAccessToken func(childComplexity int) int
+		Result              func(childComplexity int) int
 	}
 
 	LoginWithCustomerLoginJwtResult struct {
-		Cart       func(childComplexity int) int
-		Customer   func(childComplexity int) int
-		RedirectTo func(childComplexity int) int
+		Cart                func(childComplexity int) int
+		Customer            func(childComplexity int) int
+		CustomerAccessToken func(childComplexity int) int
+		RedirectTo          func(childComplexity int) int
 	}
 
 	LogoutResult struct {
@@ -450,7 +459,7 @@ type ComplexityRoot struct {
 		Customer                  func(childComplexity int) int
 		Login                     func(childComplexity int, email string, password string, guestCartEntityID *string) int
 		LoginWithCustomerLoginJwt func(childComplexity int, jwt string, guestCartEntityID *string) int
-		Logout                    func(childComplexity int, cartEntityID *string, scope model.LogoutScope) int
+		Logout                    func(childComplexity int, cartEntityID *string, scope shop.LogoutScope) int
 		Newsletter                func(childComplexity int) int
 	}
 
@@ -740,6 +749,12 @@ type FormFieldsResolver interface {
 type GeographyResolver interface {
 	Countries(ctx context.Context, obj *shop.Geography, filters *model.CountryFiltersInput) ([]shop.Country, error)
 }
+type LoginResultResolver interface {
+	CustomerAccessToken(ctx context.Context, obj *model.LoginResult) (*model.CustomerAccessToken, error)
+}
+type LoginWithCustomerLoginJwtResultResolver interface {
+	CustomerAccessToken(ctx context.Context, obj *model.LoginWithCustomerLoginJwtResult) (*model.CustomerAccessToken, error)
+}
 type MoneyResolver interface {
 	Formatted(ctx context.Context, obj *shop.Money) (*string, error)
 	FormattedV2(ctx context.Context, obj *shop.Money) (*string, error)
@@ -747,7 +762,7 @@ type MoneyResolver interface {
 type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
 	LoginWithCustomerLoginJwt(ctx context.Context, jwt string, guestCartEntityID *string) (*model.LoginWithCustomerLoginJwtResult, error)
-	Logout(ctx context.Context, cartEntityID *string, scope model.LogoutScope) (*model.LogoutResult, error)
+	Logout(ctx context.Context, cartEntityID *string, scope shop.LogoutScope) (*model.LogoutResult, error)
 	Customer(ctx context.Context) (*model.CustomerMutations, error)
 	Newsletter(ctx context.Context) (*model.NewsletterMutations, error)
 }
@@ -1251,6 +1266,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.TaxExemptCategory(childComplexity), true
+
+	case "CustomerAccessToken.expiresAt":
+		if e.ComplexityRoot.CustomerAccessToken.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAccessToken.ExpiresAt(childComplexity), true
+	case "CustomerAccessToken.value":
+		if e.ComplexityRoot.CustomerAccessToken.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomerAccessToken.Value(childComplexity), true
 
 	case "CustomerAddress.address1":
 		if e.ComplexityRoot.CustomerAddress.Address1 == nil {
@@ -1961,6 +1989,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LoginResult.Customer(childComplexity), true
+	case "LoginResult.customerAccessToken":
+		if e.ComplexityRoot.LoginResult.CustomerAccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginResult.CustomerAccessToken(childComplexity), true
 	case "LoginResult.result":
 		if e.ComplexityRoot.LoginResult.Result == nil {
 			break
@@ -1980,6 +2014,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LoginWithCustomerLoginJwtResult.Customer(childComplexity), true
+	case "LoginWithCustomerLoginJwtResult.customerAccessToken":
+		if e.ComplexityRoot.LoginWithCustomerLoginJwtResult.CustomerAccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginWithCustomerLoginJwtResult.CustomerAccessToken(childComplexity), true
 	case "LoginWithCustomerLoginJwtResult.redirectTo":
 		if e.ComplexityRoot.LoginWithCustomerLoginJwtResult.RedirectTo == nil {
 			break
@@ -2213,7 +2253,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["cartEntityId"].(*string), args["scope"].(model.LogoutScope)), true
+		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["cartEntityId"].(*string), args["scope"].(shop.LogoutScope)), true
 	case "Mutation.newsletter":
 		if e.ComplexityRoot.Mutation.Newsletter == nil {
 			break
@@ -3203,7 +3243,7 @@ type Query {
 
 "What can be done; one to a request."
 type Mutation {
-  "Starts a session and sets its cookie. Every reason to refuse reads Invalid credentials, but for Reset password."
+  "Starts a session: a cookie for browsers, a customer access token for storefronts' servers. Every reason to refuse reads Invalid credentials, but for Reset password."
   login(
     "The account's address."
     email: String!
@@ -3221,7 +3261,7 @@ type Mutation {
   ): LoginWithCustomerLoginJwtResult!
   "Ends sessions of the shopper. A guest may log out as well."
   logout(
-    "The cart to be released to a guest again; not while a browser's cookie carries the session, nor while the session goes on."
+    "The cart to be released to a guest again: by a storefront's server, at the end of the session."
     cartEntityId: String
     "Which sessions end. One that was handed on to other domains ends there too."
     scope: LogoutScope! = THIS
@@ -3295,6 +3335,16 @@ type LoginResult {
   customer: Customer
   "The recorded cart of the customer; null for none."
   cart: Cart
+  "For a storefront's server, which sends a storefront token and nothing that browsers send; and for pages that the channel lists and lets have it. For anybody else an error."
+  customerAccessToken: CustomerAccessToken
+}
+
+"A session that a storefront's server keeps for its shopper, and sends in the header X-Bc-Customer-Access-Token."
+type CustomerAccessToken {
+  "Opaque; a secret."
+  value: String!
+  "When it ends at the latest. Using it does not put that off."
+  expiresAt: DateTime!
 }
 
 "What a sign-on by an app gives."
@@ -3305,6 +3355,8 @@ type LoginWithCustomerLoginJwtResult {
   customer: Customer
   "The recorded cart of the customer; null for none."
   cart: Cart
+  "As a login has it."
+  customerAccessToken: CustomerAccessToken
 }
 
 "What a logout gives."
@@ -5110,6 +5162,16 @@ func childFields_Customer(ctx context.Context, ec *executionContext, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
 
+func childFields_CustomerAccessToken(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_CustomerAccessToken_value(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_CustomerAccessToken_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerAccessToken", field.Name)
+}
+
 func childFields_CustomerAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "entityId":
@@ -5380,6 +5442,8 @@ func childFields_LoginResult(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_LoginResult_customer(ctx, ec, field)
 	case "cart":
 		return fieldContext_LoginResult_cart(ctx, ec, field)
+	case "customerAccessToken":
+		return fieldContext_LoginResult_customerAccessToken(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginResult", field.Name)
 }
@@ -5392,6 +5456,8 @@ func childFields_LoginWithCustomerLoginJwtResult(ctx context.Context, ec *execut
 		return fieldContext_LoginWithCustomerLoginJwtResult_customer(ctx, ec, field)
 	case "cart":
 		return fieldContext_LoginWithCustomerLoginJwtResult_cart(ctx, ec, field)
+	case "customerAccessToken":
+		return fieldContext_LoginWithCustomerLoginJwtResult_customerAccessToken(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginWithCustomerLoginJwtResult", field.Name)
 }
@@ -6316,8 +6382,8 @@ func field_Mutation_logout_args(ctx context.Context, ec *executionContext, rawAr
 	}
 	args["cartEntityId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
-		func(ctx context.Context, v any) (model.LogoutScope, error) {
-			return unmarshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx, ec, v)
+		func(ctx context.Context, v any) (shop.LogoutScope, error) {
+			return unmarshalNLogoutScope2regularsᚋinternalᚋshopᚐLogoutScope(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7514,6 +7580,20 @@ func fieldContext_Customer_sessions(_ context.Context, ec *executionContext, fie
 		},
 	}
 	return fc, nil
+}
+
+func _CustomerAccessToken_value(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAccessToken) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Value)
+}
+func fieldContext_CustomerAccessToken_value(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAccessToken", field, false, false, "String")
+}
+
+func _CustomerAccessToken_expiresAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.CustomerAccessToken) (ret graphql.Marshaler) {
+	return marshalNDateTime2timeᚐTime(ctx, ec, field.Selections, obj.ExpiresAt)
+}
+func fieldContext_CustomerAccessToken_expiresAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerAccessToken", field, false, false, "DateTime")
 }
 
 func _CustomerAddress_entityId(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.CustomerAddress) (ret graphql.Marshaler) {
@@ -8987,6 +9067,38 @@ func fieldContext_LoginResult_cart(_ context.Context, ec *executionContext, fiel
 	return fc, nil
 }
 
+func _LoginResult_customerAccessToken(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LoginResult_customerAccessToken(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LoginResult().CustomerAccessToken(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerAccessToken) graphql.Marshaler {
+			return marshalOCustomerAccessToken2ᚖregularsᚋgraphᚋmodelᚐCustomerAccessToken(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_LoginResult_customerAccessToken(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginResult",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAccessToken(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _LoginWithCustomerLoginJwtResult_redirectTo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginWithCustomerLoginJwtResult) (ret graphql.Marshaler) {
 	return marshalNString2string(ctx, ec, field.Selections, obj.RedirectTo)
 }
@@ -9021,6 +9133,38 @@ func fieldContext_LoginWithCustomerLoginJwtResult_cart(_ context.Context, ec *ex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_Cart(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _LoginWithCustomerLoginJwtResult_customerAccessToken(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.LoginWithCustomerLoginJwtResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_LoginWithCustomerLoginJwtResult_customerAccessToken(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LoginWithCustomerLoginJwtResult().CustomerAccessToken(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerAccessToken) graphql.Marshaler {
+			return marshalOCustomerAccessToken2ᚖregularsᚋgraphᚋmodelᚐCustomerAccessToken(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_LoginWithCustomerLoginJwtResult_customerAccessToken(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginWithCustomerLoginJwtResult",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAccessToken(ctx, ec, field)
 		},
 	}
 	return fc, nil
@@ -9410,7 +9554,7 @@ func _Mutation_logout(ctx context.Context, ec *executionContext, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Logout(ctx, fc.Args["cartEntityId"].(*string), fc.Args["scope"].(model.LogoutScope))
+			return ec.Resolvers.Mutation().Logout(ctx, fc.Args["cartEntityId"].(*string), fc.Args["scope"].(shop.LogoutScope))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.LogoutResult) graphql.Marshaler {
@@ -15059,6 +15203,44 @@ func _Customer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 	return out
 }
 
+var customerAccessTokenImplementors = []string{"CustomerAccessToken"}
+
+func _CustomerAccessToken(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.CustomerAccessToken) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, customerAccessTokenImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerAccessToken")
+		case "value":
+			out.Values[i] = _CustomerAccessToken_value(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = _CustomerAccessToken_expiresAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var customerAddressImplementors = []string{"CustomerAddress"}
 
 func _CustomerAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.CustomerAddress) graphql.Marshaler {
@@ -16393,17 +16575,22 @@ func _LoginResult(ctx context.Context, ec *executionContext, sel ast.SelectionSe
 		case "result":
 			out.Values[i] = _LoginResult_result(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customer":
 			out.Values[i] = _LoginResult_customer(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cart":
 			out.Values[i] = _LoginResult_cart(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerAccessToken":
+			out.Values[i] = _LoginResult_customerAccessToken(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -16436,17 +16623,22 @@ func _LoginWithCustomerLoginJwtResult(ctx context.Context, ec *executionContext,
 		case "redirectTo":
 			out.Values[i] = _LoginWithCustomerLoginJwtResult_redirectTo(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customer":
 			out.Values[i] = _LoginWithCustomerLoginJwtResult_customer(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cart":
 			out.Values[i] = _LoginWithCustomerLoginJwtResult_cart(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerAccessToken":
+			out.Values[i] = _LoginWithCustomerLoginJwtResult_customerAccessToken(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -19523,14 +19715,19 @@ func marshalNLogoutResult2ᚖregularsᚋgraphᚋmodelᚐLogoutResult(ctx context
 	return _LogoutResult(ctx, ec, sel, v)
 }
 
-func unmarshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx context.Context, ec *executionContext, v any) (model.LogoutScope, error) {
-	var res model.LogoutScope
-	err := res.UnmarshalGQL(v)
+func unmarshalNLogoutScope2regularsᚋinternalᚋshopᚐLogoutScope(ctx context.Context, ec *executionContext, v any) (shop.LogoutScope, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := shop.LogoutScope(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNLogoutScope2regularsᚋgraphᚋmodelᚐLogoutScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.LogoutScope) graphql.Marshaler {
-	return v
+func marshalNLogoutScope2regularsᚋinternalᚋshopᚐLogoutScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v shop.LogoutScope) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LogoutScope!")
+	}
+	return res
 }
 
 func unmarshalNLong2int64(ctx context.Context, ec *executionContext, v any) (int64, error) {
@@ -20390,6 +20587,13 @@ func marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(ctx context.Conte
 		return graphql.Null
 	}
 	return _Customer(ctx, ec, sel, v)
+}
+
+func marshalOCustomerAccessToken2ᚖregularsᚋgraphᚋmodelᚐCustomerAccessToken(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.CustomerAccessToken) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _CustomerAccessToken(ctx, ec, sel, v)
 }
 
 func marshalOCustomerAddress2ᚖregularsᚋinternalᚋshopᚐCustomerAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.CustomerAddress) graphql.Marshaler {

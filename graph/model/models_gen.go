@@ -337,6 +337,14 @@ func (CreateSubscriberUnexpectedError) IsCreateSubscriberError() {}
 
 func (CreateSubscriberUnexpectedError) IsError() {}
 
+// A session that a storefront's server keeps for its shopper, and sends in the header X-Bc-Customer-Access-Token.
+type CustomerAccessToken struct {
+	// Opaque; a secret.
+	Value string `json:"value"`
+	// When it ends at the latest. Using it does not put that off.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // The address book is full, too many changes, or a captcha that was not solved.
 type CustomerAddressCreationError struct {
 	// To be shown as it is.
@@ -587,6 +595,8 @@ type LoginResult struct {
 	Customer *shop.Customer `json:"customer"`
 	// The recorded cart of the customer; null for none.
 	Cart *Cart `json:"cart"`
+	// For a storefront's server, which sends a storefront token and nothing that browsers send; and for pages that the channel lists and lets have it. For anybody else an error.
+	CustomerAccessToken *CustomerAccessToken `json:"customerAccessToken"`
 }
 
 // What a sign-on by an app gives.
@@ -597,6 +607,8 @@ type LoginWithCustomerLoginJwtResult struct {
 	Customer *shop.Customer `json:"customer"`
 	// The recorded cart of the customer; null for none.
 	Cart *Cart `json:"cart"`
+	// As a login has it.
+	CustomerAccessToken *CustomerAccessToken `json:"customerAccessToken"`
 }
 
 // What a logout gives.
@@ -1068,67 +1080,6 @@ func (e *FormFieldSortInput) UnmarshalJSON(b []byte) error {
 }
 
 func (e FormFieldSortInput) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// Which sessions a logout ends.
-type LogoutScope string
-
-const (
-	// The one that asks.
-	LogoutScopeThis LogoutScope = "THIS"
-	// All but the one that asks, which goes on.
-	LogoutScopeOthers LogoutScope = "OTHERS"
-	// All, on every device.
-	LogoutScopeEverywhere LogoutScope = "EVERYWHERE"
-)
-
-var AllLogoutScope = []LogoutScope{
-	LogoutScopeThis,
-	LogoutScopeOthers,
-	LogoutScopeEverywhere,
-}
-
-func (e LogoutScope) IsValid() bool {
-	switch e {
-	case LogoutScopeThis, LogoutScopeOthers, LogoutScopeEverywhere:
-		return true
-	}
-	return false
-}
-
-func (e LogoutScope) String() string {
-	return string(e)
-}
-
-func (e *LogoutScope) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = LogoutScope(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid LogoutScope", str)
-	}
-	return nil
-}
-
-func (e LogoutScope) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *LogoutScope) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e LogoutScope) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

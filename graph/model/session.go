@@ -32,3 +32,12 @@ func known(s string) *string {
 	}
 	return &s
 }
+
+// NewAccessToken is what a caller gets of a session that just began; nil where a
+// cookie carries it.
+func NewAccessToken(secret string, s shop.Session) *CustomerAccessToken {
+	if s.Kind != shop.KindToken {
+		return nil
+	}
+	return &CustomerAccessToken{Value: shop.AccessToken(secret, s.ExpiresAt), ExpiresAt: s.ExpiresAt}
+}

@@ -24,7 +24,8 @@ type Accounts struct {
 
 // Settings are what an operator may change.
 type Settings struct {
-	SessionLifetime time.Duration
+	SessionLifetime time.Duration // of a cookie's
+	TokenLifetime   time.Duration // of a customer access token's
 	Limits          Limits
 	// WrongAnswerFloor is how long a refused login takes at least, so that a
 	// hash imported from elsewhere costs no visibly different time.
@@ -72,7 +73,7 @@ var DefaultLimits = Limits{
 
 // DefaultSettings are decision 16's and 19's.
 func DefaultSettings() Settings {
-	return Settings{SessionLifetime: shop.SessionAbsolute, Limits: DefaultLimits, WrongAnswerFloor: 150 * time.Millisecond}
+	return Settings{SessionLifetime: shop.SessionAbsolute, TokenLifetime: shop.TokenLifetime, Limits: DefaultLimits, WrongAnswerFloor: 150 * time.Millisecond}
 }
 
 // New makes Accounts.
@@ -84,6 +85,14 @@ func New(db *storage.Store, hasher *password.Hasher, ring *keys.Ring, set Settin
 		set.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Accounts{db, hasher, ring, set}
+}
+
+// lifetime is how long a session lasts at most.
+func (a *Accounts) lifetime(kind shop.SessionKind) time.Duration {
+	if kind == shop.KindToken {
+		return a.set.TokenLifetime
+	}
+	return a.set.SessionLifetime
 }
 
 // Lockout is after how long a login that failed too often can be tried again, at

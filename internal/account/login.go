@@ -24,14 +24,16 @@ type LoginInput struct {
 	CartID *string
 	From   shop.Source
 	Device shop.Device
+	// Kind is what carries the session.
+	Kind shop.SessionKind
 	// Old is the token hash of the session that asks; it ends. Nil for none.
 	Old []byte
 }
 
-// Login gives the token of a new session. All reasons to refuse an attempt look
+// Login gives the secret of a new session. All reasons to refuse an attempt look
 // alike (Unauthenticated, the same work, the same time) but for a right password
 // that has to be reset first.
-func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s shop.Session, err error) {
+func (a *Accounts) Login(ctx context.Context, in LoginInput) (secret string, s shop.Session, err error) {
 	started := time.Now()
 	if in.Store.Status != shop.StatusLaunched {
 		return "", s, shop.Errorf(shop.Forbidden, shop.TextNotLive)
@@ -63,7 +65,7 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 	}
 	login := storage.Login{
 		NewSession: storage.NewSession{
-			ID: strings.ToLower(rand.Text()), Kind: shop.KindCookie, ChannelID: in.Channel.ID, Lifetime: a.set.SessionLifetime, Device: in.Device,
+			ID: strings.ToLower(rand.Text()), Kind: in.Kind, ChannelID: in.Channel.ID, Lifetime: a.lifetime(in.Kind), Device: in.Device,
 		},
 		CustomerID: found.Customer.ID, Verified: &found.PasswordHash, CartID: cart, Old: in.Old, Forgive: tries.perAccount.Key,
 	}
@@ -80,17 +82,17 @@ func (a *Accounts) Login(ctx context.Context, in LoginInput) (token string, s sh
 		return a.begin(ctx, in.Store.ID, login)
 	}
 	login.CartID = "" // this cart is for this login alone
-	token, s, err = a.begin(ctx, in.Store.ID, login)
+	secret, s, err = a.begin(ctx, in.Store.ID, login)
 	s.Customer.CartID = cart
-	return token, s, err
+	return secret, s, err
 }
 
 func refused() error { return shop.Errorf(shop.Unauthenticated, shop.TextInvalidCredentials) }
 
-// begin stores the session under a token that nobody has seen before.
-func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login) (token string, s shop.Session, err error) {
-	token = keys.NewToken()
-	login.TokenHash = keys.Hash(token)
+// begin stores the session under a secret that nobody has seen before.
+func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login) (secret string, s shop.Session, err error) {
+	secret = keys.NewSecret(login.Kind)
+	login.TokenHash = keys.Hash(secret)
 	s, ok, err := a.db.Login(ctx, storeID, login)
 	if err != nil {
 		return "", s, err
@@ -98,7 +100,7 @@ func (a *Accounts) begin(ctx context.Context, storeID int64, login storage.Login
 	if !ok {
 		return "", s, refused()
 	}
-	return token, s, nil
+	return secret, s, nil
 }
 
 // tries are what was counted of an attempt.

@@ -45,6 +45,7 @@ type channelLine struct {
 	GuestGroup   *string  `json:"guest_customer_group"`
 	ProxySecret  bool     `json:"has_proxy_secret"`
 	NeedsToken   bool     `json:"token_required"`
+	PageTokens   bool     `json:"browser_tokens"`
 	Cookie       string   `json:"cookie"`
 	CookieDomain string   `json:"cookie_domain"`
 	CookieIs     string   `json:"cookie_is"`
@@ -54,7 +55,8 @@ func (e *Env) channelLine(storeID int64, c *shop.Channel) (channelLine, error) {
 	line := channelLine{
 		ID: c.ID, Name: c.Name, URL: c.URL, Hosts: append([]string{}, c.Hosts...), Origins: append([]string{}, c.Origins...),
 		GlobalLogins: c.AllowGlobalLogin, ProxySecret: c.Policy.TrustedProxySecretHash != "", NeedsToken: c.Policy.TokenRequired,
-		Cookie: or(string(c.Policy.Cookie.Reach), "same-site"), CookieDomain: c.Policy.Cookie.Domain, CookieIs: c.Cookie().Words(),
+		PageTokens: c.Policy.BrowserTokens,
+		Cookie:     or(string(c.Policy.Cookie.Reach), "same-site"), CookieDomain: c.Policy.Cookie.Domain, CookieIs: c.Cookie().Words(),
 	}
 	if len(c.BrokenCookie()) > 0 {
 		line.CookieIs = "as declared it cannot be, see regulars doctor"
@@ -93,6 +95,7 @@ func (e *Env) channels(storeID int64, list ...*shop.Channel) error {
 			line("  default group\t%s", groupOr(c.DefaultGroup))
 			line("  guests' group\t%s", groupOr(c.GuestGroup))
 			line("  storefront token\t%s", yes(c.NeedsToken, "required", "not required"))
+			line("  access tokens\t%s", yes(c.PageTokens, "for servers and listed pages", "for servers"))
 			line("  cookie\t%s", printable(c.CookieIs))
 			line("  proxy secret\t%s", yes(c.ProxySecret, "set", "not set"))
 		}

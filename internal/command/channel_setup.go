@@ -65,6 +65,7 @@ type ChannelSet struct {
 	URL            *string `name:"url" help:"Where its pages are; empty for nowhere."`
 	GlobalLogin    *bool   `negatable:"" help:"Whether global accounts can log in."`
 	TokenRequired  *bool   `negatable:"" help:"Whether every GraphQL request has to bring a storefront token."`
+	BrowserTokens  *bool   `negatable:"" help:"Whether pages of listed origins may have a customer access token, where browsers keep the cookie from them. Scripts of these pages can read it."`
 	DefaultGroup   *string `xor:"default-group" help:"Name of the group of those who register here."`
 	NoDefaultGroup bool    `xor:"default-group" help:"The store's default group, as without a setting."`
 	GuestGroup     *string `xor:"guest-group" help:"Name of the guests' group here."`
@@ -121,6 +122,9 @@ func (c *ChannelSet) changes(e *Env, s *shop.Snapshot) (out []func(*shop.Channel
 	}
 	if c.TokenRequired != nil {
 		out = append(out, func(ch *shop.Channel) { ch.Policy.TokenRequired = *c.TokenRequired })
+	}
+	if c.BrowserTokens != nil {
+		out = append(out, func(ch *shop.Channel) { ch.Policy.BrowserTokens = *c.BrowserTokens })
 	}
 	defaultGroup, guestGroup, err := e.groupsNamed(s, c.DefaultGroup, c.GuestGroup)
 	errs[2] = err

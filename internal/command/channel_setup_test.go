@@ -115,11 +115,13 @@ func TestChannelList(t *testing.T) {
 	c.says(t, "", "channel", "add", "demo", "--name", "Two", "--local", "--default-group", "Wholesale", "--host", "b.example", "--host", "a.example", "--origin", "https://two.example")
 	c.says(t, "", "channel", "proxy-secret", "demo", "2")
 	wantLine(t, c.says(t, "Saved.", "channel", "set", "demo", "2", "--token-required"), "storefront token required")
+	wantLine(t, c.says(t, "Saved.", "channel", "set", "demo", "2", "--browser-tokens"), "access tokens for servers and listed pages")
 	out := c.says(t, "", "channel", "list", "demo")
 	for _, want := range []string{
 		"Channel 1 Demo Store", "url http://localhost:8080", "hosts 127.0.0.1, localhost", "origins -", "global logins allowed", "default group the store's",
 		"Channel 2 Two", "url -", "hosts a.example, b.example", "origins https://two.example", "global logins refused", "default group Wholesale",
 		"guests' group the store's", "proxy secret set", "proxy secret not set", "storefront token required", "storefront token not required",
+		"access tokens for servers",
 		"cookie __Host-SHOP_TOKEN: sent to this host alone, for pages of the same site and links that lead here (SameSite=Lax, Secure)",
 	} {
 		wantLine(t, out, want)
@@ -135,7 +137,7 @@ func TestChannelList(t *testing.T) {
 		t.Fatal(err, lines)
 	}
 	want := map[string]any{"id": 2.0, "name": "Two", "url": "", "hosts": []any{"a.example", "b.example"}, "origins": []any{"https://two.example"},
-		"allow_global_logins": false, "default_customer_group": "Wholesale", "guest_customer_group": nil, "has_proxy_secret": true, "token_required": true,
+		"allow_global_logins": false, "default_customer_group": "Wholesale", "guest_customer_group": nil, "has_proxy_secret": true, "token_required": true, "browser_tokens": true,
 		"cookie": "same-site", "cookie_domain": "",
 		"cookie_is": "__Host-SHOP_TOKEN: sent to this host alone, for pages of the same site and links that lead here (SameSite=Lax, Secure)"}
 	if !reflect.DeepEqual(two, want) {

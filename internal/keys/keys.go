@@ -9,8 +9,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"strings"
+
+	"regulars/internal/shop"
 )
 
 // MinLength is how many bytes a secret has at least.
@@ -80,6 +83,17 @@ func NewToken() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails: crypto/rand crashes the process instead
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// NewSecret is 256 random bits for a session of that kind: in hex where it is a
+// customer access token, which has that form.
+func NewSecret(kind shop.SessionKind) string {
+	if kind != shop.KindToken {
+		return NewToken()
+	}
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
 }
 
 // Hash is what a table holds of a token.

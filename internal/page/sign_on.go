@@ -25,7 +25,7 @@ func (v *visit) signOn() {
 		v.show(http.StatusMethodNotAllowed, view{Title: v.say(notLoggedIn)})
 		return
 	}
-	done, err := v.sso.Login(v.r.Context(), v.a, v.r.PathValue("token"), nil)
+	done, err := v.sso.Login(v.r.Context(), v.a, v.r.PathValue("token"), nil, shop.KindCookie)
 	switch code := shop.CodeOf(err); {
 	case err == nil:
 		v.a.Begin(done.Token, done.Session)

@@ -114,7 +114,11 @@ func (h *handler) identify(r *http.Request, a *Asker, host string) error {
 // load reads the session and the version of the store's configuration; there is
 // false for a store that is gone.
 func (h *handler) load(r *http.Request, name string) (cookie *sessions.Session, version int64, there bool, err error) {
-	cookie, err = h.cookies.New(r, name)
+	if sent := accessTokens(r.Header); sent != nil {
+		cookie, err = h.cookies.instead(r, name, sent)
+	} else {
+		cookie, err = h.cookies.New(r, name)
+	}
 	if err != nil {
 		return nil, 0, false, err
 	}
@@ -131,10 +135,12 @@ func (a *Asker) know(r *http.Request, cookie *sessions.Session) {
 	if a.Foreign = foreign(r); a.Foreign {
 		return // no session, and no cookie in the answer
 	}
+	a.classify(r)
 	// Whom the channel does not admit is a guest here, wherever the login was.
 	if s, ok := cookie.Values[rowKey{}].(*shop.Session); ok && a.Channel.Admits(s.Customer.ChannelIDs) {
 		a.Session = s
 	}
+	a.access = accessOf(r, cookie)
 	a.cookie = cookie
 	a.dirty = cookie.Values[spoiledKey{}] != nil || // take a useless cookie away
 		cookie.Values[movedKey{}] != nil && a.Session != nil

@@ -66,7 +66,7 @@ func TestEndedSessionIsOverOnEveryReplica(t *testing.T) {
 		},
 		"revoked by another session": func(t *testing.T, s *graphtest.Server, cookie string) {
 			other := s.Login(t, ada)
-			s.Query(t, revoke(sessionID(t, s.DB.Owner(t), cookie)), graphtest.WithCookie(other))
+			s.Query(t, revoking(sessionID(t, s.DB.Owner(t), cookie)), graphtest.WithCookie(other))
 			if got := who(t, s, graphtest.WithCookie(other)); got != ada {
 				t.Errorf("the session that revoked it is %q's", got)
 			}

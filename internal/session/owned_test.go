@@ -20,7 +20,7 @@ func sessionID(t testing.TB, db *sqlx.DB, cookie string) string {
 	return one[string](t, db, `SELECT id FROM sessions WHERE token_hash = $1`, hash[:])
 }
 
-func revoke(id string) string {
+func revoking(id string) string {
 	return `mutation { customer { revokeSession(input: {sessionId: "` + id + `"}) { errors { __typename } } } }`
 }
 
@@ -29,7 +29,7 @@ func TestRevokingTheCurrentSession(t *testing.T) {
 	t.Parallel()
 	s := graphtest.New(t)
 	cookie := s.Login(t, ada)
-	r := s.Query(t, revoke(sessionID(t, s.DB.Owner(t), cookie)), graphtest.WithCookie(cookie))
+	r := s.Query(t, revoking(sessionID(t, s.DB.Owner(t), cookie)), graphtest.WithCookie(cookie))
 	if got := string(r.Body); got != `{"data":{"customer":{"revokeSession":{"errors":[]}}}}` || !cleared(r, "SHOP_TOKEN") {
 		t.Errorf("%s, Set-Cookie %q", got, r.Header["Set-Cookie"])
 	}
@@ -43,7 +43,7 @@ func TestRevokingAnotherSession(t *testing.T) {
 	t.Parallel()
 	s := graphtest.New(t)
 	here, there := s.Login(t, ada), s.Login(t, ada)
-	r := s.Query(t, revoke(sessionID(t, s.DB.Owner(t), there)), graphtest.WithCookie(here))
+	r := s.Query(t, revoking(sessionID(t, s.DB.Owner(t), there)), graphtest.WithCookie(here))
 	if len(setCookies(r)) != 0 {
 		t.Errorf("Set-Cookie %q", r.Header["Set-Cookie"])
 	}

@@ -41,6 +41,16 @@ func TestSecretsAreNeitherLoggedNorAnswered(t *testing.T) {
 	ask(`mutation { login(email: "` + email + `", password: "` + password + `"`)
 	ask(`mutation { newsletter { subscribe(input: {email: "` + email + `"}) { errors { __typename } } } }`)
 	ask(`mutation { newsletter { subscribe(input: {email: "`+email+`"}) { errors { __typename } } } }`, graphtest.WithCookie(cookie))
+	server := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront"}))
+	value, gone := tokenOf(t, s, server), tokenOf(t, s, server)
+	ask(`{ currentCustomer { email sessions { id device ipPrefix origin } } }`, server, accessToken(value))
+	ask(asking, accessToken(value+"0"), loud)
+	ask(`mutation { logout { result } }`, server, accessToken(gone))
+	ask(asking, accessToken(gone), loud)
+	ask(`mutation { customer { revokeSession(input: {sessionId: "`+gone[:64]+`"}) { errors { __typename ... on Error { message } } } } }`, server, accessToken(value))
+	if strings.Contains(dump(t, s.DB.Owner(t)), value[:64]) {
+		t.Error("the database holds the customer access token")
+	}
 	answers = append(answers,
 		s.Post(t, []byte(`{"query":"x","variables":{"password":"`+password+`","email":"`+email+`"`)),
 		s.Do(t, http.MethodGet, "/graphql?query="+url.QueryEscape(`mutation { login`+both)+"&token="+token, nil),
@@ -58,7 +68,8 @@ func TestSecretsAreNeitherLoggedNorAnswered(t *testing.T) {
 	if n := strings.Count(log, `"msg":"request"`); n < len(answers) {
 		t.Fatalf("%d lines for %d requests: the test looks in the wrong place", n, len(answers))
 	}
-	for what, secret := range map[string]string{"password": password, "cookie": cookie, "token": tokenIn(t, cookie), "address": email} {
+	for what, secret := range map[string]string{"password": password, "cookie": cookie, "token": tokenIn(t, cookie), "address": email,
+		"customer access token": value[:64], "ended customer access token": gone[:64], "storefront token": strings.TrimPrefix(server.Value, "Bearer ")} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds the %s: %s", what, log)
 		}

@@ -35,6 +35,10 @@ type Asker struct {
 	refusal      *shop.Error // of the token, for Gate to answer
 	impersonates bool        // X-Bc-Customer-Id names the shopper, there or not
 
+	class        Class
+	mayHoldToken bool // a page that the channel lets have a customer access token
+	access       accessHeader
+
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool
 
@@ -121,22 +125,4 @@ func (a *Asker) TokenHash() []byte {
 		return nil
 	}
 	return a.Session.TokenHash
-}
-
-// Begin makes the response carry a cookie with token, whose row is stored by
-// now, and lets the rest of this request be the customer's.
-func (a *Asker) Begin(token string, s shop.Session) {
-	a.Session = &s
-	if a.cookie != nil {
-		a.cookie.ID, a.dirty = token, true
-	}
-}
-
-// End makes the response take the cookie away, and the rest of this request a
-// guest's.
-func (a *Asker) End() {
-	a.Session = nil
-	if a.cookie != nil {
-		a.cookie.ID, a.dirty = "", true
-	}
 }

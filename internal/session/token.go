@@ -94,12 +94,6 @@ func (a *Asker) refuses(r *http.Request, t *shop.KnownToken) *shop.Error {
 	return nil
 }
 
-// fromBrowser tells that a browser sent this, or somebody who passes on what a
-// browser sent.
-func fromBrowser(r *http.Request) bool {
-	return fromPage(r) || slices.ContainsFunc(r.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, shop.CookiePlain) })
-}
-
 // fromPage tells that a script or a form of some page sent this.
 func fromPage(r *http.Request) bool {
 	return len(r.Header["Origin"]) > 0 || r.Header.Get("Sec-Fetch-Site") != ""
@@ -131,6 +125,10 @@ func Gate(log *slog.Logger, next http.Handler) http.Handler {
 			refusal = shop.Errorf(shop.Unauthenticated, shop.TextNoToken)
 		}
 		if refusal == nil {
+			if over := a.AccessRefusal(); over != nil {
+				a.answer(w, http.StatusOK, over)
+				return
+			}
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -144,8 +142,14 @@ func Gate(log *slog.Logger, next http.Handler) http.Handler {
 		case shop.BadUserInput:
 			status = http.StatusBadRequest
 		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = w.Write(shop.ErrorBody(refusal.Code, refusal.Error(), ""))
+		a.answer(w, status, refusal)
 	})
+}
+
+// answer is all of an answer; what shoppers read is in their language.
+func (a *Asker) answer(w http.ResponseWriter, status int, e *shop.Error) {
+	w.Header().Add("Vary", "Accept-Language")
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(shop.ErrorBody(e.Code, e.Text(shop.Printer(a.Language, a.Store.Locale)), ""))
 }

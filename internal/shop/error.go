@@ -25,6 +25,10 @@ const (
 	RateLimited     Code = "RATE_LIMITED"
 	Unavailable     Code = "UNAVAILABLE"
 	Internal        Code = "INTERNAL"
+
+	// The contract's own, for those who ask to be told (session.AccessRefusal).
+	InvalidAccessToken Code = "INVALID_CUSTOMER_ACCESS_TOKEN"
+	MissingAccessToken Code = "MISSING_CUSTOMER_ACCESS_TOKEN"
 )
 
 // Error is a refusal that may be shown to a shopper or a developer. Its English

@@ -84,6 +84,7 @@ var german = map[string]string{
 	"If it stays like this, tell the store this number: %s": "Wenn das so bleibt, bitte dem Shop diese Nummer nennen: %s",
 
 	// Sessions.
+	"You are no longer logged in. Please log in again.":             "Diese Anmeldung gilt nicht mehr. Bitte erneut anmelden.",
 	"The cart is kept with the account while this session goes on.": "Der Warenkorb bleibt beim Konto, solange diese Sitzung weitergeht.",
 	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",
 	"%s on %s":                   "%s unter %s",

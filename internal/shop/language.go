@@ -16,6 +16,8 @@ const (
 	TextResetPassword      = "Reset password"
 	TextInvalidLogin       = "Invalid login. Please attempt to log in again."
 	TextNotLive            = "Operation cannot be performed as the storefront channel is not live"
+	TextTokenInBrowser     = "Customer access token was requested in the body, but it's only returned for server-to-server requests. " +
+		"For browser requests it's set as an httpOnly cookie instead."
 )
 
 // Languages are those that we have texts in, English first: it is what everybody

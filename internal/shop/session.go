@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 const (
 	SessionAbsolute = 30 * 24 * time.Hour
 	SessionIdle     = 14 * 24 * time.Hour
+	// TokenLifetime is all that a customer access token has: it is not kept alive.
+	TokenLifetime = 7 * 24 * time.Hour
 	// SessionsPerCustomer live at once; a login beyond that ends the oldest.
 	SessionsPerCustomer = 100
 )
@@ -28,6 +31,16 @@ const (
 
 // KindImpersonated has no row: a storefront's server says who the shopper is.
 const KindImpersonated SessionKind = "impersonated"
+
+// LogoutScope says which sessions a logout ends.
+type LogoutScope string
+
+// The scopes.
+const (
+	LogoutThis       LogoutScope = "THIS"
+	LogoutOthers     LogoutScope = "OTHERS"
+	LogoutEverywhere LogoutScope = "EVERYWHERE"
+)
 
 // Session is one live login of one customer on one device.
 type Session struct {
@@ -64,4 +77,28 @@ func (r *SessionRecord) Words(p *message.Printer) string {
 func IsSessionID(s string) bool {
 	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }
 	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, odd)
+}
+
+// secretLength is that of a customer access token before its expiry.
+const secretLength = 64
+
+// AccessToken is the text of a customer access token: the secret, which has to be
+// 64 hex digits, and when it expires.
+func AccessToken(secret string, expires time.Time) string {
+	return secret + "_" + strconv.FormatInt(expires.Unix(), 10)
+}
+
+// ParseAccessToken is what AccessToken was given; ok is false for all that it
+// never makes.
+func ParseAccessToken(text string) (secret string, expires int64, ok bool) {
+	if len(text) < secretLength+2 || len(text) > secretLength+20 || text[secretLength] != '_' {
+		return "", 0, false
+	}
+	secret, suffix := text[:secretLength], text[secretLength+1:]
+	odd := func(r rune) bool { return (r < '0' || r > '9') && (r < 'a' || r > 'f') }
+	expires, err := strconv.ParseInt(suffix, 10, 64)
+	if err != nil || strings.ContainsFunc(secret, odd) || strconv.FormatInt(expires, 10) != suffix {
+		return "", 0, false
+	}
+	return secret, expires, true
 }

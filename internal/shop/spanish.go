@@ -81,6 +81,7 @@ var spanish = map[string]string{
 	"If it stays like this, tell the store this number: %s": "Si el problema continúa, indique este número a la tienda: %s",
 
 	// Sessions.
+	"You are no longer logged in. Please log in again.":             "Su sesión ya no es válida. Inicie sesión de nuevo.",
 	"The cart is kept with the account while this session goes on.": "El carrito permanece en la cuenta mientras esta sesión continúe.",
 	"This session does not exist, or is over already.":              "Esta sesión no existe o ya ha terminado.",
 	"%s on %s":                   "%s en %s",

@@ -126,6 +126,9 @@ type ChannelPolicy struct {
 	TrustedProxySecretHash string `json:"trustedProxySecretHash,omitempty"`
 	// TokenRequired refuses GraphQL requests without a storefront token.
 	TokenRequired bool `json:"tokenRequired,omitempty"`
+	// BrowserTokens lets pages of the channel's Origins have a customer access token
+	// instead of a cookie.
+	BrowserTokens bool `json:"browserTokens,omitempty"`
 	// Cookie is how far the session cookie reaches.
 	Cookie CookiePolicy `json:"cookie,omitzero"`
 }

@@ -25,8 +25,9 @@ type SignedOn struct {
 
 // Login logs in whom an app of the store vouches for with a customer login token.
 // All reasons to refuse a token look alike (Unauthenticated); the log has which
-// it was. cartID is a guest's cart to be recorded for the customer; nil for none.
-func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID *string) (out SignedOn, err error) {
+// it was. cartID is a guest's cart to be recorded for the customer; nil for none. kind
+// is what carries the session.
+func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID *string, kind shop.SessionKind) (out SignedOn, err error) {
 	if a.Store.Status != shop.StatusLaunched {
 		return out, shop.Errorf(shop.Forbidden, shop.TextNotLive)
 	}
@@ -40,7 +41,7 @@ func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID 
 	}
 	v, err := s.verify(ctx, a, token)
 	if err == nil {
-		out, err = s.begin(ctx, a, v, cart, counted)
+		out, err = s.begin(ctx, a, v, cart, kind, counted)
 	}
 	if why, refused := errors.AsType[refusal](err); refused {
 		s.tell(ctx, a, v, why)
@@ -76,7 +77,7 @@ const keepJTI = 10 * time.Minute
 
 // begin makes the session. The shopper needs no password, and may have one that
 // has to be reset: it is the app that vouches.
-func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart string, counted *storage.Use) (out SignedOn, err error) {
+func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart string, kind shop.SessionKind, counted *storage.Use) (out SignedOn, err error) {
 	c, there, err := s.db.CredentialsOf(ctx, a.Store.ID, v.customerID)
 	if err != nil {
 		return out, err
@@ -84,11 +85,11 @@ func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart strin
 	if !there || c.Disabled || !a.Channel.Admits(c.Customer.ChannelIDs) {
 		return out, refusal("customer")
 	}
-	out.Token, out.Path = keys.NewToken(), v.path
+	out.Token, out.Path = keys.NewSecret(kind), v.path
 	login := storage.Login{
 		NewSession: storage.NewSession{
-			TokenHash: keys.Hash(out.Token), ID: strings.ToLower(rand.Text()), Kind: shop.KindCookie, ChannelID: a.Channel.ID,
-			Lifetime: s.set.SessionLifetime, Device: a.Device(),
+			TokenHash: keys.Hash(out.Token), ID: strings.ToLower(rand.Text()), Kind: kind, ChannelID: a.Channel.ID,
+			Lifetime: s.set.lifetime(kind), Device: a.Device(),
 		},
 		CustomerID: v.customerID, Once: &storage.Once{Issuer: v.clientID, ID: v.jti, Keep: keepJTI}, Proves: true, Old: a.TokenHash(), Repay: counted,
 	}

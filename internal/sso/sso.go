@@ -22,17 +22,26 @@ type SSO struct {
 
 // Settings are what an operator may change.
 type Settings struct {
-	SessionLifetime time.Duration
+	SessionLifetime time.Duration // of a cookie's
+	TokenLifetime   time.Duration // of a customer access token's
 	// FailuresPerPrefix counts tokens that did not work, per network.
 	FailuresPerPrefix shop.Limit
 	// NewDevicePerCustomer is the budget that other logins share.
 	NewDevicePerCustomer shop.Limit
 }
 
+func (s Settings) lifetime(kind shop.SessionKind) time.Duration {
+	if kind == shop.KindToken {
+		return s.TokenLifetime
+	}
+	return s.SessionLifetime
+}
+
 // DefaultSettings are those of other logins.
 func DefaultSettings() Settings {
 	return Settings{
 		SessionLifetime:      shop.SessionAbsolute,
+		TokenLifetime:        shop.TokenLifetime,
 		FailuresPerPrefix:    shop.Limit{Burst: 100, Window: 15 * time.Minute},
 		NewDevicePerCustomer: shop.Limit{Burst: 1, Window: 24 * time.Hour},
 	}

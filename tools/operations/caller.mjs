@@ -72,9 +72,12 @@ export class Server {
   async send({ query, name, type, variables, guest }) {
     const headers = {
       accept: '*/*', 'content-type': json, 'accept-language': this.language, 'x-correlation-id': randomUUID(),
-      'x-forwarded-for': '203.0.113.7', 'x-bc-trusted-proxy-secret': this.secret, 'x-bc-error-on-invalid-customer-access-token': 'true',
+      'x-forwarded-for': '203.0.113.7', 'x-bc-trusted-proxy-secret': this.secret,
     };
-    if (this.token && !guest) headers.cookie = `SHOP_TOKEN=${this.token}`;
+    if (this.token && !guest) {
+      headers.cookie = `SHOP_TOKEN=${this.token}`;
+      headers['x-bc-error-on-invalid-customer-access-token'] = 'true';
+    }
     const body = variables === undefined ? { query } : { query, variables };
     const response = await fetch(`${this.url}?operation=${name}&type=${type}`, { method: 'POST', headers, body: JSON.stringify(body), signal: patience() });
     for (const cookie of guest ? [] : response.headers.getSetCookie()) {
