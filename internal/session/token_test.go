@@ -309,7 +309,7 @@ func TestImpersonationWritesNoRows(t *testing.T) {
 			t.Errorf("%s: %d %s %v", query, r.Status, r.Body, r.Header)
 		}
 	}
-	if email, _ := asked(t, s, token, header("X-Bc-Customer-Id", "1")); email != ada {
+	if email, _ := asked(t, s, token, header("X-Bc-Customer-Id", "1"), header("X-Bc-Customer-Access-Token", "")); email != ada {
 		t.Errorf("asked for %q", email)
 	}
 	if after := rows(t, s.DB.Owner(t)); !maps.Equal(before, after) {
