@@ -1,4 +1,4 @@
-// Who sends operations: a page in a browser, or a storefront's own server on behalf of a shopper.
+// Who sends operations: a page in a browser, or a storefront's own server on behalf of a shopper, which keeps a cookie or a token.
 import { randomUUID } from 'node:crypto';
 
 const json = 'application/json';
@@ -85,5 +85,44 @@ export class Server {
       if (value !== undefined) this.token = value;
     }
     return response;
+  }
+}
+
+// A storefront's server that never sees a cookie: it shows the storefront's token, asks each login for the shopper's, and hands
+// that on. When it hears that the shopper's is over it forgets it, as if the shopper had signed out, and asks again.
+export class TokenServer {
+  constructor(url, language, secret, tokens) {
+    this.url = url;
+    this.language = language;
+    this.secret = secret;
+    this.storefront = tokens[new URL(url).hostname];
+  }
+
+  async send(operation) {
+    const headers = {
+      accept: '*/*', 'content-type': json, 'accept-language': this.language, authorization: `Bearer ${this.storefront}`,
+      'x-forwarded-for': '203.0.113.8', 'x-bc-trusted-proxy-secret': this.secret,
+    };
+    if (this.shopper && !operation.guest) {
+      headers['x-bc-customer-access-token'] = this.shopper;
+      headers['x-bc-error-on-invalid-customer-access-token'] = 'true';
+    }
+    const query = operation.query.replace(/\b(login|loginWithCustomerLoginJwt)\((?=email:|jwt:)[^)]*\) \{/, '$& customerAccessToken { value expiresAt }');
+    const response = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify({ query, variables: operation.variables }), signal: patience() });
+    if (response.headers.getSetCookie().length > 0) throw new Error('a server was given a cookie');
+    const answer = await response.clone().json();
+    if (answer.errors?.[0].extensions?.code === 'INVALID_CUSTOMER_ACCESS_TOKEN') {
+      this.shopper = undefined;
+      return this.send(operation);
+    }
+    const token = (answer.data?.login ?? answer.data?.loginWithCustomerLoginJwt)?.customerAccessToken;
+    if (token && !operation.guest) this.keep(token);
+    return response;
+  }
+
+  keep({ value, expiresAt }) {
+    const [, expiry] = /^[0-9a-f]{64}_([0-9]+)$/.exec(value) ?? [];
+    if (Number(expiry) * 1000 !== Date.parse(expiresAt)) throw new Error(`a customer access token that does not end at ${expiresAt}`);
+    this.shopper = value;
   }
 }

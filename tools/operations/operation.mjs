@@ -15,11 +15,12 @@
 //   # from: https://example.net   a browser sends it from a page of another site
 //   # mail: address /pattern/     first waits for a mail with a link like that, and keeps the pattern's named groups
 //   # app: name = {"customer_id": 1}   first has an app sign a customer login token with these claims, and keeps it as name
+//   # only: browser, server        only these callers send it
 //   # host: localhost             the whole story is that of the store which answers there; said in its first file
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const directives = ['variables', 'expect', 'keep', 'as', 'from', 'mail', 'app', 'host'];
+const directives = ['variables', 'expect', 'keep', 'as', 'from', 'mail', 'app', 'host', 'only'];
 
 // stories gives the operations of each folder, in the order of their names.
 export function stories(folder) {
