@@ -182,7 +182,7 @@ func TestAnswersAreCopies(t *testing.T) {
 				return err
 			}
 			if string(s.TokenHash) != string(hash[:]) || s.Customer.ChannelIDs[0] != 1 {
-				err = fmt.Errorf("a foreign change: %+v", s)
+				return fmt.Errorf("a foreign change: %+v", s)
 			}
 			list, err := w.s.LiveSessions(ctx, store, 3)
 			if err != nil {

@@ -65,11 +65,18 @@ func (p *probe) run(sessionKeys [][]byte) {
 	p.stranger()
 }
 
+// reply is an answer that was read to its end.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // ask sends a request; headers are names and values in turn.
-func (p *probe) ask(method, path string, headers ...string) (*http.Response, []byte, error) {
+func (p *probe) ask(method, path string, headers ...string) (got reply, err error) {
 	r, err := http.NewRequestWithContext(p.ctx, method, strings.TrimSuffix(p.base.String(), "/")+path, nil)
 	if err != nil {
-		return nil, nil, err
+		return got, err
 	}
 	r.Host = p.host
 	for i := 0; i < len(headers); i += 2 {
@@ -77,36 +84,35 @@ func (p *probe) ask(method, path string, headers ...string) (*http.Response, []b
 	}
 	resp, err := p.client.Do(r)
 	if err != nil {
-		return nil, nil, err
+		return got, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	return resp, body, err
+	return reply{resp.StatusCode, resp.Header, body}, err
 }
 
 // diagnosis is the doctor's answer; ok is false where something else answered.
-func (p *probe) diagnosis(headers ...string) (resp *http.Response, d shop.Diagnosis, ok bool, err error) {
-	resp, body, err := p.ask(http.MethodGet, "/session/doctor", headers...)
-	if err != nil {
-		return nil, d, false, err
+func (p *probe) diagnosis(headers ...string) (got reply, d shop.Diagnosis, ok bool, err error) {
+	if got, err = p.ask(http.MethodGet, "/session/doctor", headers...); err != nil {
+		return got, d, false, err
 	}
-	ok = resp.StatusCode == http.StatusOK && json.Unmarshal(body, &d) == nil && d.Saw.Host != ""
-	return resp, d, ok, nil
+	ok = got.status == http.StatusOK && json.Unmarshal(got.body, &d) == nil && d.Saw.Host != ""
+	return got, d, ok, nil
 }
 
 // reach makes sure that it is this channel's server that answers.
 func (p *probe) reach() (shop.Diagnosis, bool) {
-	resp, d, ok, err := p.diagnosis()
+	got, d, ok, err := p.diagnosis()
 	where := p.base.String() + " for the host " + p.host
 	switch {
 	case err != nil:
 		p.find(shop.LevelError, "not_reached", where+" does not answer: "+err.Error()+".", "Look whether the server runs and the name leads to it.")
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		p.find(shop.LevelError, "redirected", where+" leads elsewhere, to "+resp.Header.Get("Location")+": browsers follow no redirect with a preflight.", "Let the storefront call the last address, and give that with --url.")
-	case resp.StatusCode == http.StatusMisdirectedRequest:
+	case got.status >= 300 && got.status < 400:
+		p.find(shop.LevelError, "redirected", where+" leads elsewhere, to "+got.header.Get("Location")+": browsers follow no redirect with a preflight.", "Let the storefront call the last address, and give that with --url.")
+	case got.status == http.StatusMisdirectedRequest:
 		p.find(shop.LevelError, "host_unknown", "The server at "+p.base.String()+" has no channel for the host "+p.host+".", "Look whether it works on the same database as this command, and whether a proxy changes the Host header.")
 	case !ok:
-		p.find(shop.LevelError, "something_else", "What answers at "+where+" is no server of ours: status "+strconv.Itoa(resp.StatusCode)+".", "Have the proxy pass /session/ on, beside /graphql.")
+		p.find(shop.LevelError, "something_else", "What answers at "+where+" is no server of ours: status "+strconv.Itoa(got.status)+".", "Have the proxy pass /session/ on, beside /graphql.")
 	case d.Saw.Store != p.store || d.Saw.Channel != p.ch.ID:
 		p.find(shop.LevelError, "another_channel", where+" is channel "+strconv.FormatInt(d.Saw.Channel, 10)+" of store "+d.Saw.Store+".", "Look whether it works on the same database as this command, and whether a proxy changes the Host header.")
 	default:
@@ -142,32 +148,32 @@ func has(d shop.Diagnosis, code string) bool {
 // listed looks whether pages of an origin get to see the answers.
 func (p *probe) listed(origin string) {
 	const do = "Have no proxy, cache or firewall answer for the server, or change its Access-Control- and Vary headers."
-	resp, _, ok, err := p.diagnosis("Origin", origin)
-	if err != nil || !ok || !credentialed(resp, origin) {
+	got, _, ok, err := p.diagnosis("Origin", origin)
+	if err != nil || !ok || !credentialed(got, origin) {
 		p.find(shop.LevelError, "cors_lost", "Pages of "+origin+" are listed, and cannot read answers with credentials.", do)
 		return
 	}
-	if !strings.Contains(strings.ToLower(strings.Join(resp.Header["Vary"], ",")), "origin") {
+	if !strings.Contains(strings.ToLower(strings.Join(got.header["Vary"], ",")), "origin") {
 		p.find(shop.LevelError, "vary_lost", "The answer to a page of "+origin+" does not say Vary: Origin: a cache would give it to other pages.", do)
 		return
 	}
-	resp, _, err = p.ask(http.MethodOptions, "/graphql", "Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
-	if err != nil || resp.StatusCode >= 300 || !credentialed(resp, origin) {
+	got, err = p.ask(http.MethodOptions, "/graphql", "Origin", origin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+	if err != nil || got.status >= 300 || !credentialed(got, origin) {
 		p.find(shop.LevelError, "preflight_lost", "Pages of "+origin+" may not send GraphQL: the preflight of /graphql is not answered as the server does.", do)
 		return
 	}
 	p.find(shop.LevelOK, "cors", "Pages of "+origin+" get to see the answers.", "")
 }
 
-func credentialed(r *http.Response, origin string) bool {
-	return slices.Equal(r.Header["Access-Control-Allow-Origin"], []string{origin}) && r.Header.Get("Access-Control-Allow-Credentials") == "true"
+func credentialed(r reply, origin string) bool {
+	return slices.Equal(r.header["Access-Control-Allow-Origin"], []string{origin}) && r.header.Get("Access-Control-Allow-Credentials") == "true"
 }
 
 // stranger makes sure that no proxy is more generous than the server.
 func (p *probe) stranger() {
 	const origin = "https://stranger.invalid"
-	resp, _, ok, err := p.diagnosis("Origin", origin)
-	if err != nil || !ok || resp.Header.Get("Access-Control-Allow-Credentials") != "" || resp.Header.Get("Access-Control-Allow-Origin") == origin {
+	got, _, ok, err := p.diagnosis("Origin", origin)
+	if err != nil || !ok || got.header.Get("Access-Control-Allow-Credentials") != "" || got.header.Get("Access-Control-Allow-Origin") == origin {
 		p.find(shop.LevelError, "cors_for_strangers", "Pages of any origin get answers with credentials: a page of "+origin+" was allowed.", "Take the Access-Control- headers out of the proxy's configuration; the server sends its own.")
 	}
 }
