@@ -111,7 +111,8 @@ func (c Config) accounts() account.Settings {
 }
 
 func (c Config) sso() sso.Settings {
-	return sso.Settings{SessionLifetime: c.SessionLifetime, TokenLifetime: c.TokenLifetime, FailuresPerPrefix: c.LoginTokenLimit, NewDevicePerCustomer: c.NewDeviceLimit}
+	return sso.Settings{SessionLifetime: c.SessionLifetime, TokenLifetime: c.TokenLifetime, FailuresPerPrefix: c.LoginTokenLimit,
+		NewDevicePerCustomer: c.NewDeviceLimit, HandOffFailuresPerPrefix: sso.HandOffLimit}
 }
 
 func (c Config) newsletter() newsletter.Settings {

@@ -57,6 +57,7 @@ var idsToldElsewhere = map[string]string{
 	"Mutation.loginWithCustomerLoginJwt(guestCartEntityId)":   "golden login_jwt: as at any login",
 	"Mutation.logout(cartEntityId)":                           "golden logout_cart: the recorded cart, or none",
 	"CustomerMutations.revokeSession(input.sessionId)":        "golden revoke_session_foreign and revoke_session_unknown",
+	"Mutation.generateSessionSyncJwt(cartId)":                 "golden hand_out_cart_other: the recorded cart, or none",
 	"FormFields.customer(filters.entityIds)":                  aFilter,
 	"FormFields.billingAddress(filters.entityIds)":            aFilter,
 	"FormFields.shippingAddress(filters.entityIds)":           aFilter,

@@ -42,7 +42,10 @@ var update = flag.Bool("update", false, "write the replies of testdata/*.golden 
 //	race: SQL in a transaction that commits as soon as the query waits for it
 //	header: Name: value, sent with the query
 //	token: a kind of storefront token and its scopes, sent with the query
+//	hand-off: who hands on, where to, and claims to change afterwards; the
+//	     query has HAND_OFF where the token stands
 type golden struct {
+	handOff string
 	who     string
 	set     []string
 	limits  []string
@@ -147,6 +150,8 @@ func (c *golden) take(t *testing.T, name, value string) bool {
 	case "header":
 		n, v, _ := strings.Cut(value, ": ")
 		c.headers = append(c.headers, graphtest.Header{Name: n, Value: v})
+	case "hand-off":
+		c.handOff = value
 	case "token":
 		c.token = strings.Fields(value)
 	default:
@@ -202,6 +207,9 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 		}
 		token = strings.NewReplacer("LOGIN_TOKEN", s.App(t, "demo").LoginToken(t, 1, changed))
 	}
+	if c.handOff != "" {
+		token = strings.NewReplacer("HAND_OFF", c.handedOff(t, s))
+	}
 	for _, e := range c.earlier {
 		if e.asGuest {
 			s.Query(t, token.Replace(e.query))
@@ -218,6 +226,24 @@ func (c *golden) run(t *testing.T, shared *sharedServer) string {
 		return pretty(t, during(t, s, c.race, ask, func(tx *sqlx.Tx) error { return tx.Commit() }))
 	}
 	return pretty(t, ask())
+}
+
+func (c *golden) handedOff(t *testing.T, s *graphtest.Server) string {
+	t.Helper()
+	words := strings.SplitN(c.handOff, " ", 3)
+	var from []graphtest.Header
+	if words[0] != "guest" {
+		from = append(from, graphtest.WithCookie(s.Login(t, words[0])))
+	}
+	text, _ := s.HandOff(t, words[1], from...)
+	if len(words) < 3 {
+		return text
+	}
+	var changed map[string]any
+	if err := json.Unmarshal([]byte(words[2]), &changed); err != nil {
+		t.Fatal(err)
+	}
+	return s.Resign(t, text, changed)
 }
 
 func (c *golden) options(t *testing.T) (o graphtest.Options) {
@@ -244,6 +270,8 @@ func (c *golden) options(t *testing.T) (o graphtest.Options) {
 			o.Account.Limits.LinkPerPrefix = limit
 		case "subscribe":
 			o.Newsletter.PerPrefix = limit
+		case "hand-off":
+			o.SSO.HandOffFailuresPerPrefix = limit
 		case "token":
 			o.SSO.FailuresPerPrefix = limit
 		default:
@@ -300,6 +328,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`("requestId": )"[A-Z2-7]{26}"`), `$1"*"`},
 	{regexp.MustCompile(`("id": )"[a-z2-7]{26}"`), `$1"*"`}, // a session's
 	{regexp.MustCompile(`[0-9a-f]{64}_\d+`), `*`},           // a customer access token
+	{regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`), `*`},  // a signed token
 	{regexp.MustCompile(`(SHOP_TOKEN=)[^;]+`), `$1*`},
 	{regexp.MustCompile(`(; Expires=)[^;]+`), `$1*`},
 	{regexp.MustCompile(`(Retry-After: )\d+`), `$1*`},

@@ -14,7 +14,7 @@ import (
 )
 
 //go:generate go run github.com/99designs/gqlgen generate
-//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId,LoginResult.customerAccessToken,LoginWithCustomerLoginJwtResult.customerAccessToken,Money.formatted,Money.formattedV2 -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
+//go:generate go run ./plain/rewrite -never-waits CustomerAddress.country,Customer.customerGroupId,LoginResult.customerAccessToken,LoginWithCustomerLoginJwtResult.customerAccessToken,SessionSyncJwtContent.customerAccessToken,Money.formatted,Money.formattedV2 -seldom-waits Customer.customerGroupName,Customer.group generated/generated.go
 
 // Resolver answers the schema's fields. Who asks is in the context
 // (session.From).
@@ -30,6 +30,7 @@ type (
 	mutation            struct{ *Resolver }
 	loginResult         struct{}
 	signOnResult        struct{}
+	handedOn            struct{}
 	customer            struct{ *Resolver }
 	customerAddress     struct{ *Resolver }
 	customerAttributes  struct{ *Resolver }
@@ -55,6 +56,9 @@ func (r *Resolver) LoginResult() generated.LoginResultResolver { return loginRes
 func (r *Resolver) LoginWithCustomerLoginJwtResult() generated.LoginWithCustomerLoginJwtResultResolver {
 	return signOnResult{}
 }
+
+// SessionSyncJwtContent implements generated.ResolverRoot.
+func (r *Resolver) SessionSyncJwtContent() generated.SessionSyncJwtContentResolver { return handedOn{} }
 
 // Customer implements generated.ResolverRoot.
 func (r *Resolver) Customer() generated.CustomerResolver { return customer{r} }

@@ -29,6 +29,8 @@ var scopes = map[string]shop.TokenScope{
 	"Mutation.login":                     shop.ScopeCustomer,
 	"Mutation.loginWithCustomerLoginJwt": shop.ScopeCustomer,
 	"Mutation.logout":                    shop.ScopeCustomer,
+	"Mutation.generateSessionSyncJwt":    shop.ScopeCustomer,
+	"Mutation.validateSessionSyncJwt":    shop.ScopeCustomer,
 
 	"CustomerMutations.registerCustomer":        shop.ScopeCustomer,
 	"CustomerMutations.updateCustomer":          shop.ScopeCustomer,

@@ -23,6 +23,8 @@ var areas = []area{
 	{"Logging in and out", []shown{
 		{"Mutation.login", "login"},
 		{"Mutation.loginWithCustomerLoginJwt", "login_jwt"},
+		{"Mutation.generateSessionSyncJwt", "hand_out"},
+		{"Mutation.validateSessionSyncJwt", "hand_in"},
 		{"Mutation.logout", "logout"},
 	}},
 	{"The shopper", []shown{

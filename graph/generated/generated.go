@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	NewsletterMutations() NewsletterMutationsResolver
 	Query() QueryResolver
+	SessionSyncJwtContent() SessionSyncJwtContentResolver
 	Store() StoreResolver
 }
 
@@ -366,6 +367,20 @@ type ComplexityRoot struct {
 		ShippingAddress func(childComplexity int, filters *model.FormFieldFiltersInput, sortBy *model.FormFieldSortInput) int
 	}
 
+	GenerateSessionSyncTokenCartNotFound struct {
+		Message func(childComplexity int) int
+	}
+
+	GenerateSessionSyncTokenData struct {
+		Token func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
+	GenerateSessionSyncTokenResult struct {
+		Errors func(childComplexity int) int
+		Result func(childComplexity int) int
+	}
+
 	Geography struct {
 		Countries func(childComplexity int, filters *model.CountryFiltersInput) int
 	}
@@ -376,7 +391,16 @@ type ComplexityRoot struct {
 		ShopperInactivityDurationSeconds      func(childComplexity int) int
 	}
 
+	InvalidSessionSyncJwtError struct {
+		ErrorType func(childComplexity int) int
+		Message   func(childComplexity int) int
+	}
+
 	InvalidTokenError struct {
+		Message func(childComplexity int) int
+	}
+
+	JwtTokenExpiredError struct {
 		Message func(childComplexity int) int
 	}
 
@@ -457,10 +481,12 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		Customer                  func(childComplexity int) int
+		GenerateSessionSyncJwt    func(childComplexity int, redirectTo string, cartID *string) int
 		Login                     func(childComplexity int, email string, password string, guestCartEntityID *string) int
 		LoginWithCustomerLoginJwt func(childComplexity int, jwt string, guestCartEntityID *string) int
 		Logout                    func(childComplexity int, cartEntityID *string, scope shop.LogoutScope) int
 		Newsletter                func(childComplexity int) int
+		ValidateSessionSyncJwt    func(childComplexity int, jwt string) int
 	}
 
 	NewsletterMutations struct {
@@ -618,6 +644,13 @@ type ComplexityRoot struct {
 		Message func(childComplexity int) int
 	}
 
+	SessionSyncJwtContent struct {
+		Cart                func(childComplexity int) int
+		Customer            func(childComplexity int) int
+		CustomerAccessToken func(childComplexity int) int
+		RedirectTo          func(childComplexity int) int
+	}
+
 	Settings struct {
 		ChannelID        func(childComplexity int) int
 		Checkout         func(childComplexity int) int
@@ -687,6 +720,11 @@ type ComplexityRoot struct {
 	UpdateCustomerResult struct {
 		Customer func(childComplexity int) int
 		Errors   func(childComplexity int) int
+	}
+
+	ValidateSessionSyncJwtResult struct {
+		Content func(childComplexity int) int
+		Errors  func(childComplexity int) int
 	}
 
 	ValidationError struct {
@@ -763,6 +801,8 @@ type MutationResolver interface {
 	Login(ctx context.Context, email string, password string, guestCartEntityID *string) (*model.LoginResult, error)
 	LoginWithCustomerLoginJwt(ctx context.Context, jwt string, guestCartEntityID *string) (*model.LoginWithCustomerLoginJwtResult, error)
 	Logout(ctx context.Context, cartEntityID *string, scope shop.LogoutScope) (*model.LogoutResult, error)
+	GenerateSessionSyncJwt(ctx context.Context, redirectTo string, cartID *string) (*model.GenerateSessionSyncTokenResult, error)
+	ValidateSessionSyncJwt(ctx context.Context, jwt string) (*model.ValidateSessionSyncJwtResult, error)
 	Customer(ctx context.Context) (*model.CustomerMutations, error)
 	Newsletter(ctx context.Context) (*model.NewsletterMutations, error)
 }
@@ -778,6 +818,9 @@ type QueryResolver interface {
 	Customer(ctx context.Context, entityID *int64) (*shop.Customer, error)
 	CurrentCustomer(ctx context.Context) (*shop.Customer, error)
 	Groups(ctx context.Context, before *string, after *string, first *int64, last *int64) (*model.Connection[shop.CustomerGroup], error)
+}
+type SessionSyncJwtContentResolver interface {
+	CustomerAccessToken(ctx context.Context, obj *model.SessionSyncJwtContent) (*model.CustomerAccessToken, error)
 }
 type StoreResolver interface {
 	Metafields(ctx context.Context, obj *shop.Store, namespace string, keys []string, before *string, after *string, first *int64, last *int64) (*model.Connection[model.Metafields], error)
@@ -1914,6 +1957,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FormFields.ShippingAddress(childComplexity, args["filters"].(*model.FormFieldFiltersInput), args["sortBy"].(*model.FormFieldSortInput)), true
 
+	case "GenerateSessionSyncTokenCartNotFound.message":
+		if e.ComplexityRoot.GenerateSessionSyncTokenCartNotFound.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateSessionSyncTokenCartNotFound.Message(childComplexity), true
+
+	case "GenerateSessionSyncTokenData.token":
+		if e.ComplexityRoot.GenerateSessionSyncTokenData.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateSessionSyncTokenData.Token(childComplexity), true
+	case "GenerateSessionSyncTokenData.url":
+		if e.ComplexityRoot.GenerateSessionSyncTokenData.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateSessionSyncTokenData.URL(childComplexity), true
+
+	case "GenerateSessionSyncTokenResult.errors":
+		if e.ComplexityRoot.GenerateSessionSyncTokenResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateSessionSyncTokenResult.Errors(childComplexity), true
+	case "GenerateSessionSyncTokenResult.result":
+		if e.ComplexityRoot.GenerateSessionSyncTokenResult.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GenerateSessionSyncTokenResult.Result(childComplexity), true
+
 	case "Geography.countries":
 		if e.ComplexityRoot.Geography.Countries == nil {
 			break
@@ -1945,12 +2021,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InactivitySettings.ShopperInactivityDurationSeconds(childComplexity), true
 
+	case "InvalidSessionSyncJwtError.errorType":
+		if e.ComplexityRoot.InvalidSessionSyncJwtError.ErrorType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvalidSessionSyncJwtError.ErrorType(childComplexity), true
+	case "InvalidSessionSyncJwtError.message":
+		if e.ComplexityRoot.InvalidSessionSyncJwtError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvalidSessionSyncJwtError.Message(childComplexity), true
+
 	case "InvalidTokenError.message":
 		if e.ComplexityRoot.InvalidTokenError.Message == nil {
 			break
 		}
 
 		return e.ComplexityRoot.InvalidTokenError.Message(childComplexity), true
+
+	case "JwtTokenExpiredError.message":
+		if e.ComplexityRoot.JwtTokenExpiredError.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.JwtTokenExpiredError.Message(childComplexity), true
 
 	case "Locale.code":
 		if e.ComplexityRoot.Locale.Code == nil {
@@ -2221,6 +2317,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Customer(childComplexity), true
+	case "Mutation.generateSessionSyncJwt":
+		if e.ComplexityRoot.Mutation.GenerateSessionSyncJwt == nil {
+			break
+		}
+
+		args, err := field_Mutation_generateSessionSyncJwt_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GenerateSessionSyncJwt(childComplexity, args["redirectTo"].(string), args["cartId"].(*string)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -2260,6 +2367,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Newsletter(childComplexity), true
+	case "Mutation.validateSessionSyncJwt":
+		if e.ComplexityRoot.Mutation.ValidateSessionSyncJwt == nil {
+			break
+		}
+
+		args, err := field_Mutation_validateSessionSyncJwt_args(ctx, ec, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ValidateSessionSyncJwt(childComplexity, args["jwt"].(string)), true
 
 	case "NewsletterMutations.subscribe":
 		if e.ComplexityRoot.NewsletterMutations.Subscribe == nil {
@@ -2821,6 +2939,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionDoesNotExistError.Message(childComplexity), true
 
+	case "SessionSyncJwtContent.cart":
+		if e.ComplexityRoot.SessionSyncJwtContent.Cart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSyncJwtContent.Cart(childComplexity), true
+	case "SessionSyncJwtContent.customer":
+		if e.ComplexityRoot.SessionSyncJwtContent.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSyncJwtContent.Customer(childComplexity), true
+	case "SessionSyncJwtContent.customerAccessToken":
+		if e.ComplexityRoot.SessionSyncJwtContent.CustomerAccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSyncJwtContent.CustomerAccessToken(childComplexity), true
+	case "SessionSyncJwtContent.redirectTo":
+		if e.ComplexityRoot.SessionSyncJwtContent.RedirectTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionSyncJwtContent.RedirectTo(childComplexity), true
+
 	case "Settings.channelId":
 		if e.ComplexityRoot.Settings.ChannelID == nil {
 			break
@@ -3082,6 +3225,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateCustomerResult.Errors(childComplexity), true
 
+	case "ValidateSessionSyncJwtResult.content":
+		if e.ComplexityRoot.ValidateSessionSyncJwtResult.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateSessionSyncJwtResult.Content(childComplexity), true
+	case "ValidateSessionSyncJwtResult.errors":
+		if e.ComplexityRoot.ValidateSessionSyncJwtResult.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ValidateSessionSyncJwtResult.Errors(childComplexity), true
+
 	case "ValidationError.message":
 		if e.ComplexityRoot.ValidationError.Message == nil {
 			break
@@ -3266,6 +3422,18 @@ type Mutation {
     "Which sessions end. One that was handed on to other domains ends there too."
     scope: LogoutScope! = THIS
   ): LogoutResult!
+  "Begins to hand the shopper on to another storefront of the store, whose domain sees no cookie of this one: send the browser to url within half a minute."
+  generateSessionSyncJwt(
+    "Where the shopper goes on: a path of this storefront, or the address of a page of another one."
+    redirectTo: String!
+    "The recorded cart, to be told there; null for none."
+    cartId: String
+  ): GenerateSessionSyncTokenResult!
+  "Goes on with the shopper that another storefront handed on. Works once. Both sessions are of one family: they end together, and never later than the first one would."
+  validateSessionSyncJwt(
+    "What stands in the address as jwt."
+    jwt: String!
+  ): ValidateSessionSyncJwtResult!
   "What a shopper does with an account."
   customer: CustomerMutations!
   "Signing up for the newsletter, and off."
@@ -3396,6 +3564,78 @@ type CartUnassignInaccessibleError implements Error {
 
 "A browser's session keeps its cart with the account."
 type CartUnassignNotAllowedError implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"What a hand-off gives."
+type GenerateSessionSyncTokenResult {
+  "Null when it is refused."
+  result: GenerateSessionSyncTokenData
+  "Empty on success."
+  errors: [GenerateSessionSyncTokenError!]!
+}
+
+"A hand-off that waits for its shopper."
+type GenerateSessionSyncTokenData {
+  "Lasts 30 seconds."
+  token: String!
+  "redirectTo with the token in it, as the parameter jwt."
+  url: String!
+}
+
+"Why a hand-off was refused."
+union GenerateSessionSyncTokenError = GenerateSessionSyncTokenCartNotFound
+
+"The cart is not the one that was recorded at login."
+type GenerateSessionSyncTokenCartNotFound implements Error {
+  "To be shown as it is."
+  message: String!
+}
+
+"What came of a hand-off."
+type ValidateSessionSyncJwtResult {
+  "Null when it is refused."
+  content: SessionSyncJwtContent
+  "Empty on success."
+  errors: [ValidateSessionSyncJwtError!]!
+}
+
+"Who was handed on."
+type SessionSyncJwtContent {
+  "Who is logged in now; null for a guest."
+  customer: Customer
+  "As a login has it; null for a guest."
+  customerAccessToken: CustomerAccessToken
+  "The cart that was named; null for none."
+  cart: Cart
+  "Where the shopper goes on, as it was asked for."
+  redirectTo: String!
+}
+
+"Why nobody was handed on. After three in five minutes the network has to wait."
+union ValidateSessionSyncJwtError = InvalidSessionSyncJwtError | JwtTokenExpiredError
+
+"A token that does not work."
+type InvalidSessionSyncJwtError implements Error {
+  "As far as it may be told."
+  errorType: InvalidSessionSyncJwtErrorType!
+  "To be shown as it is."
+  message: String!
+}
+
+"What is wrong with a token."
+enum InvalidSessionSyncJwtErrorType {
+  "Forged, used, of another storefront, or its session is over: not told apart."
+  OTHER
+  "The shopper came from one network and goes on in another."
+  SHOPPER_IP_MISMATCH
+  "It is of another store."
+  STORE_ID_MISMATCH
+}
+
+"A token that is over its time."
+type JwtTokenExpiredError implements Error {
   "To be shown as it is."
   message: String!
 }
@@ -5400,6 +5640,26 @@ func childFields_FormFields(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type FormFields", field.Name)
 }
 
+func childFields_GenerateSessionSyncTokenData(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return fieldContext_GenerateSessionSyncTokenData_token(ctx, ec, field)
+	case "url":
+		return fieldContext_GenerateSessionSyncTokenData_url(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerateSessionSyncTokenData", field.Name)
+}
+
+func childFields_GenerateSessionSyncTokenResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "result":
+		return fieldContext_GenerateSessionSyncTokenResult_result(ctx, ec, field)
+	case "errors":
+		return fieldContext_GenerateSessionSyncTokenResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GenerateSessionSyncTokenResult", field.Name)
+}
+
 func childFields_Geography(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "countries":
@@ -5652,6 +5912,20 @@ func childFields_RevokeSessionResult(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type RevokeSessionResult", field.Name)
 }
 
+func childFields_SessionSyncJwtContent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return fieldContext_SessionSyncJwtContent_customer(ctx, ec, field)
+	case "customerAccessToken":
+		return fieldContext_SessionSyncJwtContent_customerAccessToken(ctx, ec, field)
+	case "cart":
+		return fieldContext_SessionSyncJwtContent_cart(ctx, ec, field)
+	case "redirectTo":
+		return fieldContext_SessionSyncJwtContent_redirectTo(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionSyncJwtContent", field.Name)
+}
+
 func childFields_Settings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "storeName":
@@ -5750,6 +6024,16 @@ func childFields_UpdateCustomerResult(ctx context.Context, ec *executionContext,
 		return fieldContext_UpdateCustomerResult_errors(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateCustomerResult", field.Name)
+}
+
+func childFields_ValidateSessionSyncJwtResult(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "content":
+		return fieldContext_ValidateSessionSyncJwtResult_content(ctx, ec, field)
+	case "errors":
+		return fieldContext_ValidateSessionSyncJwtResult_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ValidateSessionSyncJwtResult", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6318,6 +6602,28 @@ func field_Geography_countries_args(ctx context.Context, ec *executionContext, r
 	return args, nil
 }
 
+func field_Mutation_generateSessionSyncJwt_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "redirectTo",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["redirectTo"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "cartId",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cartId"] = arg1
+	return args, nil
+}
+
 func field_Mutation_loginWithCustomerLoginJwt_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6389,6 +6695,20 @@ func field_Mutation_logout_args(ctx context.Context, ec *executionContext, rawAr
 		return nil, err
 	}
 	args["scope"] = arg1
+	return args, nil
+}
+
+func field_Mutation_validateSessionSyncJwt_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jwt",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNString2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jwt"] = arg0
 	return args, nil
 }
 
@@ -8928,6 +9248,50 @@ func fieldContext_FormFields_billingAddress(ctx context.Context, ec *executionCo
 	return fc, nil
 }
 
+func _GenerateSessionSyncTokenCartNotFound_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.GenerateSessionSyncTokenCartNotFound) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_GenerateSessionSyncTokenCartNotFound_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerateSessionSyncTokenCartNotFound", field, false, false, "String")
+}
+
+func _GenerateSessionSyncTokenData_token(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.GenerateSessionSyncTokenData) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Token)
+}
+func fieldContext_GenerateSessionSyncTokenData_token(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerateSessionSyncTokenData", field, false, false, "String")
+}
+
+func _GenerateSessionSyncTokenData_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.GenerateSessionSyncTokenData) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.URL)
+}
+func fieldContext_GenerateSessionSyncTokenData_url(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerateSessionSyncTokenData", field, false, false, "String")
+}
+
+func _GenerateSessionSyncTokenResult_result(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.GenerateSessionSyncTokenResult) (ret graphql.Marshaler) {
+	return marshalOGenerateSessionSyncTokenData2ᚖregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenData(plain.Within(ctx, "GenerateSessionSyncTokenResult", field), ec, field.Selections, obj.Result)
+}
+func fieldContext_GenerateSessionSyncTokenResult_result(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GenerateSessionSyncTokenResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_GenerateSessionSyncTokenData(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _GenerateSessionSyncTokenResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.GenerateSessionSyncTokenResult) (ret graphql.Marshaler) {
+	return marshalNGenerateSessionSyncTokenError2ᚕregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_GenerateSessionSyncTokenResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GenerateSessionSyncTokenResult", field, false, false, "GenerateSessionSyncTokenError")
+}
+
 func _Geography_countries(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *shop.Geography) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8993,11 +9357,32 @@ func fieldContext_InactivitySettings_controlPanelInactivityDurationSeconds(_ con
 	return graphql.NewScalarFieldContext("InactivitySettings", field, false, false, "Long")
 }
 
+func _InvalidSessionSyncJwtError_errorType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InvalidSessionSyncJwtError) (ret graphql.Marshaler) {
+	return marshalNInvalidSessionSyncJwtErrorType2regularsᚋgraphᚋmodelᚐInvalidSessionSyncJwtErrorType(ctx, ec, field.Selections, obj.ErrorType)
+}
+func fieldContext_InvalidSessionSyncJwtError_errorType(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvalidSessionSyncJwtError", field, false, false, "InvalidSessionSyncJwtErrorType")
+}
+
+func _InvalidSessionSyncJwtError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InvalidSessionSyncJwtError) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_InvalidSessionSyncJwtError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvalidSessionSyncJwtError", field, false, false, "String")
+}
+
 func _InvalidTokenError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.InvalidTokenError) (ret graphql.Marshaler) {
 	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
 }
 func fieldContext_InvalidTokenError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InvalidTokenError", field, false, false, "String")
+}
+
+func _JwtTokenExpiredError_message(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.JwtTokenExpiredError) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.Message)
+}
+func fieldContext_JwtTokenExpiredError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("JwtTokenExpiredError", field, false, false, "String")
 }
 
 func _Locale_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Locale) (ret graphql.Marshaler) {
@@ -9582,6 +9967,94 @@ func fieldContext_Mutation_logout(ctx context.Context, ec *executionContext, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_logout_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_generateSessionSyncJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_generateSessionSyncJwt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GenerateSessionSyncJwt(ctx, fc.Args["redirectTo"].(string), fc.Args["cartId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GenerateSessionSyncTokenResult) graphql.Marshaler {
+			return marshalNGenerateSessionSyncTokenResult2ᚖregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Mutation_generateSessionSyncJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_GenerateSessionSyncTokenResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_generateSessionSyncJwt_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_validateSessionSyncJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_validateSessionSyncJwt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ValidateSessionSyncJwt(ctx, fc.Args["jwt"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ValidateSessionSyncJwtResult) graphql.Marshaler {
+			return marshalNValidateSessionSyncJwtResult2ᚖregularsᚋgraphᚋmodelᚐValidateSessionSyncJwtResult(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Mutation_validateSessionSyncJwt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ValidateSessionSyncJwtResult(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_validateSessionSyncJwt_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10674,6 +11147,77 @@ func fieldContext_SessionDoesNotExistError_message(_ context.Context, ec *execut
 	return graphql.NewScalarFieldContext("SessionDoesNotExistError", field, false, false, "String")
 }
 
+func _SessionSyncJwtContent_customer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionSyncJwtContent) (ret graphql.Marshaler) {
+	return marshalOCustomer2ᚖregularsᚋinternalᚋshopᚐCustomer(plain.Within(ctx, "SessionSyncJwtContent", field), ec, field.Selections, obj.Customer)
+}
+func fieldContext_SessionSyncJwtContent_customer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionSyncJwtContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Customer(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SessionSyncJwtContent_customerAccessToken(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionSyncJwtContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SessionSyncJwtContent_customerAccessToken(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SessionSyncJwtContent().CustomerAccessToken(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CustomerAccessToken) graphql.Marshaler {
+			return marshalOCustomerAccessToken2ᚖregularsᚋgraphᚋmodelᚐCustomerAccessToken(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SessionSyncJwtContent_customerAccessToken(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionSyncJwtContent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CustomerAccessToken(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SessionSyncJwtContent_cart(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionSyncJwtContent) (ret graphql.Marshaler) {
+	return marshalOCart2ᚖregularsᚋgraphᚋmodelᚐCart(plain.Within(ctx, "SessionSyncJwtContent", field), ec, field.Selections, obj.Cart)
+}
+func fieldContext_SessionSyncJwtContent_cart(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionSyncJwtContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Cart(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _SessionSyncJwtContent_redirectTo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.SessionSyncJwtContent) (ret graphql.Marshaler) {
+	return marshalNString2string(ctx, ec, field.Selections, obj.RedirectTo)
+}
+func fieldContext_SessionSyncJwtContent_redirectTo(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionSyncJwtContent", field, false, false, "String")
+}
+
 func _Settings_storeName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.Settings) (ret graphql.Marshaler) {
 	return marshalNString2string(ctx, ec, field.Selections, obj.StoreName)
 }
@@ -11103,6 +11647,29 @@ func _UpdateCustomerResult_errors(ctx context.Context, ec *executionContext, fie
 }
 func fieldContext_UpdateCustomerResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UpdateCustomerResult", field, false, false, "UpdateCustomerError")
+}
+
+func _ValidateSessionSyncJwtResult_content(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ValidateSessionSyncJwtResult) (ret graphql.Marshaler) {
+	return marshalOSessionSyncJwtContent2ᚖregularsᚋgraphᚋmodelᚐSessionSyncJwtContent(plain.Within(ctx, "ValidateSessionSyncJwtResult", field), ec, field.Selections, obj.Content)
+}
+func fieldContext_ValidateSessionSyncJwtResult_content(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ValidateSessionSyncJwtResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SessionSyncJwtContent(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ValidateSessionSyncJwtResult_errors(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ValidateSessionSyncJwtResult) (ret graphql.Marshaler) {
+	return marshalNValidateSessionSyncJwtError2ᚕregularsᚋgraphᚋmodelᚐValidateSessionSyncJwtErrorᚄ(ctx, ec, field.Selections, obj.Errors)
+}
+func fieldContext_ValidateSessionSyncJwtResult_errors(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ValidateSessionSyncJwtResult", field, false, false, "ValidateSessionSyncJwtError")
 }
 
 func _ValidationError_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *model.ValidationError) (ret graphql.Marshaler) {
@@ -13649,6 +14216,13 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _RemoveSubscriberEmailInvalidError(ctx, ec, sel, obj)
+	case model.JwtTokenExpiredError:
+		return _JwtTokenExpiredError(ctx, ec, sel, &obj)
+	case *model.JwtTokenExpiredError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _JwtTokenExpiredError(ctx, ec, sel, obj)
 	case model.InvalidTokenError:
 		return _InvalidTokenError(ctx, ec, sel, &obj)
 	case *model.InvalidTokenError:
@@ -13656,6 +14230,20 @@ func _Error(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return _InvalidTokenError(ctx, ec, sel, obj)
+	case model.InvalidSessionSyncJwtError:
+		return _InvalidSessionSyncJwtError(ctx, ec, sel, &obj)
+	case *model.InvalidSessionSyncJwtError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _InvalidSessionSyncJwtError(ctx, ec, sel, obj)
+	case model.GenerateSessionSyncTokenCartNotFound:
+		return _GenerateSessionSyncTokenCartNotFound(ctx, ec, sel, &obj)
+	case *model.GenerateSessionSyncTokenCartNotFound:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _GenerateSessionSyncTokenCartNotFound(ctx, ec, sel, obj)
 	case model.EmailAlreadyInUseError:
 		return _EmailAlreadyInUseError(ctx, ec, sel, &obj)
 	case *model.EmailAlreadyInUseError:
@@ -13856,6 +14444,26 @@ func _FormField(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of FormField must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _GenerateSessionSyncTokenError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.GenerateSessionSyncTokenError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.GenerateSessionSyncTokenCartNotFound:
+		return _GenerateSessionSyncTokenCartNotFound(ctx, ec, sel, &obj)
+	case *model.GenerateSessionSyncTokenCartNotFound:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _GenerateSessionSyncTokenCartNotFound(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of GenerateSessionSyncTokenError must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -14127,6 +14735,33 @@ func _UpdateCustomerError(ctx context.Context, ec *executionContext, sel ast.Sel
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of UpdateCustomerError must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func _ValidateSessionSyncJwtError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj model.ValidateSessionSyncJwtError) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.JwtTokenExpiredError:
+		return _JwtTokenExpiredError(ctx, ec, sel, &obj)
+	case *model.JwtTokenExpiredError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _JwtTokenExpiredError(ctx, ec, sel, obj)
+	case model.InvalidSessionSyncJwtError:
+		return _InvalidSessionSyncJwtError(ctx, ec, sel, &obj)
+	case *model.InvalidSessionSyncJwtError:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _InvalidSessionSyncJwtError(ctx, ec, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ValidateSessionSyncJwtError must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -16403,6 +17038,115 @@ func _FormFields(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 	return out
 }
 
+var generateSessionSyncTokenCartNotFoundImplementors = []string{"GenerateSessionSyncTokenCartNotFound", "GenerateSessionSyncTokenError", "Error"}
+
+func _GenerateSessionSyncTokenCartNotFound(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.GenerateSessionSyncTokenCartNotFound) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, generateSessionSyncTokenCartNotFoundImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GenerateSessionSyncTokenCartNotFound")
+		case "message":
+			out.Values[i] = _GenerateSessionSyncTokenCartNotFound_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var generateSessionSyncTokenDataImplementors = []string{"GenerateSessionSyncTokenData"}
+
+func _GenerateSessionSyncTokenData(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.GenerateSessionSyncTokenData) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, generateSessionSyncTokenDataImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GenerateSessionSyncTokenData")
+		case "token":
+			out.Values[i] = _GenerateSessionSyncTokenData_token(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = _GenerateSessionSyncTokenData_url(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var generateSessionSyncTokenResultImplementors = []string{"GenerateSessionSyncTokenResult"}
+
+func _GenerateSessionSyncTokenResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.GenerateSessionSyncTokenResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, generateSessionSyncTokenResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GenerateSessionSyncTokenResult")
+		case "result":
+			out.Values[i] = _GenerateSessionSyncTokenResult_result(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _GenerateSessionSyncTokenResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var geographyImplementors = []string{"Geography"}
 
 func _Geography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *shop.Geography) graphql.Marshaler {
@@ -16480,6 +17224,44 @@ func _InactivitySettings(ctx context.Context, ec *executionContext, sel ast.Sele
 	return out
 }
 
+var invalidSessionSyncJwtErrorImplementors = []string{"InvalidSessionSyncJwtError", "ValidateSessionSyncJwtError", "Error"}
+
+func _InvalidSessionSyncJwtError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InvalidSessionSyncJwtError) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, invalidSessionSyncJwtErrorImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvalidSessionSyncJwtError")
+		case "errorType":
+			out.Values[i] = _InvalidSessionSyncJwtError_errorType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = _InvalidSessionSyncJwtError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var invalidTokenErrorImplementors = []string{"InvalidTokenError", "ConfirmEmailError", "Error"}
 
 func _InvalidTokenError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.InvalidTokenError) graphql.Marshaler {
@@ -16493,6 +17275,39 @@ func _InvalidTokenError(ctx context.Context, ec *executionContext, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("InvalidTokenError")
 		case "message":
 			out.Values[i] = _InvalidTokenError_message(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var jwtTokenExpiredErrorImplementors = []string{"JwtTokenExpiredError", "ValidateSessionSyncJwtError", "Error"}
+
+func _JwtTokenExpiredError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.JwtTokenExpiredError) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, jwtTokenExpiredErrorImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JwtTokenExpiredError")
+		case "message":
+			out.Values[i] = _JwtTokenExpiredError_message(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -17067,6 +17882,20 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "logout":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_logout(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "generateSessionSyncJwt":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_generateSessionSyncJwt(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "validateSessionSyncJwt":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_validateSessionSyncJwt(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -18207,6 +19036,54 @@ func _SessionDoesNotExistError(ctx context.Context, ec *executionContext, sel as
 	return out
 }
 
+var sessionSyncJwtContentImplementors = []string{"SessionSyncJwtContent"}
+
+func _SessionSyncJwtContent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.SessionSyncJwtContent) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, sessionSyncJwtContentImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionSyncJwtContent")
+		case "customer":
+			out.Values[i] = _SessionSyncJwtContent_customer(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customerAccessToken":
+			out.Values[i] = _SessionSyncJwtContent_customerAccessToken(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cart":
+			out.Values[i] = _SessionSyncJwtContent_cart(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "redirectTo":
+			out.Values[i] = _SessionSyncJwtContent_redirectTo(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var settingsImplementors = []string{"Settings"}
 
 func _Settings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.Settings) graphql.Marshaler {
@@ -18673,6 +19550,44 @@ func _UpdateCustomerResult(ctx context.Context, ec *executionContext, sel ast.Se
 			}
 		case "errors":
 			out.Values[i] = _UpdateCustomerResult_errors(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var validateSessionSyncJwtResultImplementors = []string{"ValidateSessionSyncJwtResult"}
+
+func _ValidateSessionSyncJwtResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *model.ValidateSessionSyncJwtResult) graphql.Marshaler {
+	fields := plain.CollectFields(ec.OperationContext, sel, validateSessionSyncJwtResultImplementors)
+
+	out := plain.NewObject(fields)
+	var deferred graphql.DeferredGroup
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ValidateSessionSyncJwtResult")
+		case "content":
+			out.Values[i] = _ValidateSessionSyncJwtResult_content(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = _ValidateSessionSyncJwtResult_errors(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19606,6 +20521,38 @@ func marshalNFormFields2ᚖregularsᚋgraphᚋmodelᚐFormFields(ctx context.Con
 	return _FormFields(ctx, ec, sel, v)
 }
 
+func marshalNGenerateSessionSyncTokenError2regularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.GenerateSessionSyncTokenError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GenerateSessionSyncTokenError!")
+		return graphql.Null
+	}
+	return _GenerateSessionSyncTokenError(ctx, ec, sel, v)
+}
+
+func marshalNGenerateSessionSyncTokenError2ᚕregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.GenerateSessionSyncTokenError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNGenerateSessionSyncTokenError2regularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNGenerateSessionSyncTokenResult2ᚖregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.GenerateSessionSyncTokenResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GenerateSessionSyncTokenResult!")
+		return graphql.Null
+	}
+	return _GenerateSessionSyncTokenResult(ctx, ec, sel, v)
+}
+
 func marshalNGeography2ᚖregularsᚋinternalᚋshopᚐGeography(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *shop.Geography) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Geography!")
@@ -19669,6 +20616,16 @@ func marshalNInt2ᚕint64ᚄ(ctx context.Context, ec *executionContext, sel ast.
 	}
 
 	return ret
+}
+
+func unmarshalNInvalidSessionSyncJwtErrorType2regularsᚋgraphᚋmodelᚐInvalidSessionSyncJwtErrorType(ctx context.Context, ec *executionContext, v any) (model.InvalidSessionSyncJwtErrorType, error) {
+	var res model.InvalidSessionSyncJwtErrorType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNInvalidSessionSyncJwtErrorType2regularsᚋgraphᚋmodelᚐInvalidSessionSyncJwtErrorType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.InvalidSessionSyncJwtErrorType) graphql.Marshaler {
+	return v
 }
 
 func marshalNLocale2regularsᚋgraphᚋmodelᚐLocale(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.Locale) graphql.Marshaler {
@@ -20273,6 +21230,38 @@ func marshalNUpdateCustomerResult2ᚖregularsᚋgraphᚋmodelᚐUpdateCustomerRe
 	return _UpdateCustomerResult(ctx, ec, sel, v)
 }
 
+func marshalNValidateSessionSyncJwtError2regularsᚋgraphᚋmodelᚐValidateSessionSyncJwtError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v model.ValidateSessionSyncJwtError) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ValidateSessionSyncJwtError!")
+		return graphql.Null
+	}
+	return _ValidateSessionSyncJwtError(ctx, ec, sel, v)
+}
+
+func marshalNValidateSessionSyncJwtError2ᚕregularsᚋgraphᚋmodelᚐValidateSessionSyncJwtErrorᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []model.ValidateSessionSyncJwtError) graphql.Marshaler {
+	ret := plain.MarshalSlice(ctx, ec.OperationContext, waiting, sel, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNValidateSessionSyncJwtError2regularsᚋgraphᚋmodelᚐValidateSessionSyncJwtError(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNValidateSessionSyncJwtResult2ᚖregularsᚋgraphᚋmodelᚐValidateSessionSyncJwtResult(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.ValidateSessionSyncJwtResult) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ValidateSessionSyncJwtResult!")
+		return graphql.Null
+	}
+	return _ValidateSessionSyncJwtResult(ctx, ec, sel, v)
+}
+
 func marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ___Directive(ctx, ec, sel, &v)
 }
@@ -20759,6 +21748,13 @@ func marshalOFormFieldSortInput2ᚖregularsᚋgraphᚋmodelᚐFormFieldSortInput
 	return v
 }
 
+func marshalOGenerateSessionSyncTokenData2ᚖregularsᚋgraphᚋmodelᚐGenerateSessionSyncTokenData(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.GenerateSessionSyncTokenData) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _GenerateSessionSyncTokenData(ctx, ec, sel, v)
+}
+
 func marshalOInactivitySettings2ᚖregularsᚋgraphᚋmodelᚐInactivitySettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.InactivitySettings) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -20944,6 +21940,13 @@ func unmarshalOReCaptchaV2Input2ᚖregularsᚋgraphᚋmodelᚐReCaptchaV2Input(c
 	}
 	res, err := unmarshalInputReCaptchaV2Input(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOSessionSyncJwtContent2ᚖregularsᚋgraphᚋmodelᚐSessionSyncJwtContent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.SessionSyncJwtContent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _SessionSyncJwtContent(ctx, ec, sel, v)
 }
 
 func marshalOSettings2ᚖregularsᚋgraphᚋmodelᚐSettings(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *model.Settings) graphql.Marshaler {

@@ -48,6 +48,11 @@ type DeleteCustomerAddressError interface {
 	IsDeleteCustomerAddressError()
 }
 
+// Why a hand-off was refused.
+type GenerateSessionSyncTokenError interface {
+	IsGenerateSessionSyncTokenError()
+}
+
 // An object with an id that is unique in all of the schema.
 type Node interface {
 	IsNode()
@@ -91,6 +96,11 @@ type UpdateCustomerAddressError interface {
 // Why a change was refused.
 type UpdateCustomerError interface {
 	IsUpdateCustomerError()
+}
+
+// Why nobody was handed on. After three in five minutes the network has to wait.
+type ValidateSessionSyncJwtError interface {
+	IsValidateSessionSyncJwtError()
 }
 
 // The store takes no new accounts.
@@ -555,6 +565,32 @@ type FormFields struct {
 	BillingAddress []FormField `json:"billingAddress"`
 }
 
+// The cart is not the one that was recorded at login.
+type GenerateSessionSyncTokenCartNotFound struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (GenerateSessionSyncTokenCartNotFound) IsGenerateSessionSyncTokenError() {}
+
+func (GenerateSessionSyncTokenCartNotFound) IsError() {}
+
+// A hand-off that waits for its shopper.
+type GenerateSessionSyncTokenData struct {
+	// Lasts 30 seconds.
+	Token string `json:"token"`
+	// redirectTo with the token in it, as the parameter jwt.
+	URL string `json:"url"`
+}
+
+// What a hand-off gives.
+type GenerateSessionSyncTokenResult struct {
+	// Null when it is refused.
+	Result *GenerateSessionSyncTokenData `json:"result"`
+	// Empty on success.
+	Errors []GenerateSessionSyncTokenError `json:"errors"`
+}
+
 // About sessions that nobody uses.
 type InactivitySettings struct {
 	// How long a shopper's session lasts unused.
@@ -565,6 +601,18 @@ type InactivitySettings struct {
 	ControlPanelInactivityDurationSeconds *int64 `json:"controlPanelInactivityDurationSeconds"`
 }
 
+// A token that does not work.
+type InvalidSessionSyncJwtError struct {
+	// As far as it may be told.
+	ErrorType InvalidSessionSyncJwtErrorType `json:"errorType"`
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (InvalidSessionSyncJwtError) IsValidateSessionSyncJwtError() {}
+
+func (InvalidSessionSyncJwtError) IsError() {}
+
 // A link that was never issued, is used or replaced by a newer one, or is over its time: not told apart.
 type InvalidTokenError struct {
 	// To be shown as it is.
@@ -574,6 +622,16 @@ type InvalidTokenError struct {
 func (InvalidTokenError) IsConfirmEmailError() {}
 
 func (InvalidTokenError) IsError() {}
+
+// A token that is over its time.
+type JwtTokenExpiredError struct {
+	// To be shown as it is.
+	Message string `json:"message"`
+}
+
+func (JwtTokenExpiredError) IsValidateSessionSyncJwtError() {}
+
+func (JwtTokenExpiredError) IsError() {}
 
 // A language of the storefront.
 type Locale struct {
@@ -873,6 +931,18 @@ func (SessionDoesNotExistError) IsRevokeSessionError() {}
 
 func (SessionDoesNotExistError) IsError() {}
 
+// Who was handed on.
+type SessionSyncJwtContent struct {
+	// Who is logged in now; null for a guest.
+	Customer *shop.Customer `json:"customer"`
+	// As a login has it; null for a guest.
+	CustomerAccessToken *CustomerAccessToken `json:"customerAccessToken"`
+	// The cart that was named; null for none.
+	Cart *Cart `json:"cart"`
+	// Where the shopper goes on, as it was asked for.
+	RedirectTo string `json:"redirectTo"`
+}
+
 // What a storefront needs to know of its store.
 type Settings struct {
 	// The store's name.
@@ -1001,6 +1071,14 @@ type UpdateCustomerResult struct {
 	Errors []UpdateCustomerError `json:"errors"`
 }
 
+// What came of a hand-off.
+type ValidateSessionSyncJwtResult struct {
+	// Null when it is refused.
+	Content *SessionSyncJwtContent `json:"content"`
+	// Empty on success.
+	Errors []ValidateSessionSyncJwtError `json:"errors"`
+}
+
 // A value that cannot be taken.
 type ValidationError struct {
 	// The argument path that is to blame.
@@ -1080,6 +1158,67 @@ func (e *FormFieldSortInput) UnmarshalJSON(b []byte) error {
 }
 
 func (e FormFieldSortInput) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is wrong with a token.
+type InvalidSessionSyncJwtErrorType string
+
+const (
+	// Forged, used, of another storefront, or its session is over: not told apart.
+	InvalidSessionSyncJwtErrorTypeOther InvalidSessionSyncJwtErrorType = "OTHER"
+	// The shopper came from one network and goes on in another.
+	InvalidSessionSyncJwtErrorTypeShopperIPMismatch InvalidSessionSyncJwtErrorType = "SHOPPER_IP_MISMATCH"
+	// It is of another store.
+	InvalidSessionSyncJwtErrorTypeStoreIDMismatch InvalidSessionSyncJwtErrorType = "STORE_ID_MISMATCH"
+)
+
+var AllInvalidSessionSyncJwtErrorType = []InvalidSessionSyncJwtErrorType{
+	InvalidSessionSyncJwtErrorTypeOther,
+	InvalidSessionSyncJwtErrorTypeShopperIPMismatch,
+	InvalidSessionSyncJwtErrorTypeStoreIDMismatch,
+}
+
+func (e InvalidSessionSyncJwtErrorType) IsValid() bool {
+	switch e {
+	case InvalidSessionSyncJwtErrorTypeOther, InvalidSessionSyncJwtErrorTypeShopperIPMismatch, InvalidSessionSyncJwtErrorTypeStoreIDMismatch:
+		return true
+	}
+	return false
+}
+
+func (e InvalidSessionSyncJwtErrorType) String() string {
+	return string(e)
+}
+
+func (e *InvalidSessionSyncJwtErrorType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = InvalidSessionSyncJwtErrorType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid InvalidSessionSyncJwtErrorType", str)
+	}
+	return nil
+}
+
+func (e InvalidSessionSyncJwtErrorType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *InvalidSessionSyncJwtErrorType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e InvalidSessionSyncJwtErrorType) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -85,6 +85,16 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// MACKeys are keys for a purpose and for what they belong to, newest first: the
+// first signs, all of them verify.
+func (r *Ring) MACKeys(purpose string, belongsTo ...string) [][]byte {
+	out := make([][]byte, len(r.secrets))
+	for i, secret := range r.secrets {
+		out[i] = digest(derive(secret, purpose), belongsTo...)
+	}
+	return out
+}
+
 // NewSecret is 256 random bits for a session of that kind: in hex where it is a
 // customer access token, which has that form.
 func NewSecret(kind shop.SessionKind) string {

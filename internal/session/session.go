@@ -5,6 +5,8 @@ package session
 import (
 	"context"
 	"net/netip"
+	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/gorilla/sessions"
@@ -91,6 +93,23 @@ func (a *Asker) group(key int64, load func() (shop.CustomerGroup, int64, bool, e
 	}
 	a.snapshot.RememberGroup(key, version, &g)
 	return &g, nil
+}
+
+// ChannelAt is the storefront of this store that a host names, by the hosts that
+// come here or by where its pages are; nil for none.
+func (a *Asker) ChannelAt(host string) *shop.Channel {
+	if a.snapshot == nil {
+		return nil
+	}
+	if c := a.snapshot.ChannelAt(host); c != nil {
+		return c
+	}
+	for _, c := range a.snapshot.Channels {
+		if u, err := url.Parse(c.URL); err == nil && c.URL != "" && strings.EqualFold(u.Hostname(), host) {
+			return c
+		}
+	}
+	return nil
 }
 
 // Customer is who is logged in; nil for a guest.

@@ -81,6 +81,9 @@ var french = map[string]string{
 	"If it stays like this, tell the store this number: %s": "Si cela persiste, communiquez ce numéro à la boutique : %s",
 
 	// Sessions.
+	"This link is over its time. Please go back and try again.":     "Ce lien a expiré. Revenez en arrière et réessayez.",
+	"This link was asked for in another network.":                   "Ce lien a été demandé depuis un autre réseau.",
+	"This link is another store's.":                                 "Ce lien appartient à une autre boutique.",
 	"You are no longer logged in. Please log in again.":             "Votre session n'est plus valable. Veuillez vous reconnecter.",
 	"The cart is kept with the account while this session goes on.": "Le panier reste lié au compte tant que cette session se poursuit.",
 	"This session does not exist, or is over already.":              "Cette session n'existe pas ou est déjà terminée.",

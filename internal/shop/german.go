@@ -84,6 +84,9 @@ var german = map[string]string{
 	"If it stays like this, tell the store this number: %s": "Wenn das so bleibt, bitte dem Shop diese Nummer nennen: %s",
 
 	// Sessions.
+	"This link is over its time. Please go back and try again.":     "Dieser Link ist abgelaufen. Bitte zurückgehen und erneut versuchen.",
+	"This link was asked for in another network.":                   "Dieser Link wurde in einem anderen Netz angefordert.",
+	"This link is another store's.":                                 "Dieser Link gehört zu einem anderen Shop.",
 	"You are no longer logged in. Please log in again.":             "Diese Anmeldung gilt nicht mehr. Bitte erneut anmelden.",
 	"The cart is kept with the account while this session goes on.": "Der Warenkorb bleibt beim Konto, solange diese Sitzung weitergeht.",
 	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",

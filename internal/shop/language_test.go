@@ -35,7 +35,7 @@ var forDevelopers = []string{
 	"Leave out the spaces around it.", "Give an address with https:// or http://.", "Sessions last %d seconds at least.",
 	"A captcha needs site key, URL and secret before it can be asked for.", "A captcha needs a site key before it can be asked for.",
 	"Passwords can be asked for with 1 to %d characters.", "A language's path is one of this site, such as /de.", "A language stands there twice.",
-	"Ask for %d keys at most.",
+	"Ask for %d keys at most.", "The address has to be a path, or that of a page of this store.",
 	// What only the command line defines.
 	"A sort order is a number of 32 bits.", "There is a field %q already.", "A store has at most %d fields of its own.", "A field of this kind needs options.",
 	"A field of this kind has no %s.", "A field has at most %d options.", "The field has the option %q already.", "A text has 1 to 100 rows.",
@@ -75,7 +75,7 @@ func texts(t *testing.T) map[string]string {
 		})
 	}
 	root := filepath.Join("..", "..")
-	for _, dir := range []string{"storage", "graph", "internal/shop", "internal/account", "internal/newsletter", "internal/session", "internal/page"} {
+	for _, dir := range []string{"storage", "graph", "internal/shop", "internal/account", "internal/newsletter", "internal/session", "internal/sso", "internal/page"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, e fs.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && e.Name() != "generated.go" {
 				parse(path)

@@ -81,6 +81,9 @@ var spanish = map[string]string{
 	"If it stays like this, tell the store this number: %s": "Si el problema continúa, indique este número a la tienda: %s",
 
 	// Sessions.
+	"This link is over its time. Please go back and try again.":     "Este enlace ha caducado. Vuelva atrás e inténtelo de nuevo.",
+	"This link was asked for in another network.":                   "Este enlace se solicitó desde otra red.",
+	"This link is another store's.":                                 "Este enlace pertenece a otra tienda.",
 	"You are no longer logged in. Please log in again.":             "Su sesión ya no es válida. Inicie sesión de nuevo.",
 	"The cart is kept with the account while this session goes on.": "El carrito permanece en la cuenta mientras esta sesión continúe.",
 	"This session does not exist, or is over already.":              "Esta sesión no existe o ya ha terminado.",

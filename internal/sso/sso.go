@@ -28,6 +28,8 @@ type Settings struct {
 	FailuresPerPrefix shop.Limit
 	// NewDevicePerCustomer is the budget that other logins share.
 	NewDevicePerCustomer shop.Limit
+	// HandOffFailuresPerPrefix counts tokens of hand-offs that did not work.
+	HandOffFailuresPerPrefix shop.Limit
 }
 
 func (s Settings) lifetime(kind shop.SessionKind) time.Duration {
@@ -37,6 +39,9 @@ func (s Settings) lifetime(kind shop.SessionKind) time.Duration {
 	return s.SessionLifetime
 }
 
+// HandOffLimit is the platform's: three that do not work, in five minutes.
+var HandOffLimit = shop.Limit{Burst: 3, Window: 5 * time.Minute}
+
 // DefaultSettings are those of other logins.
 func DefaultSettings() Settings {
 	return Settings{
@@ -44,6 +49,8 @@ func DefaultSettings() Settings {
 		TokenLifetime:        shop.TokenLifetime,
 		FailuresPerPrefix:    shop.Limit{Burst: 100, Window: 15 * time.Minute},
 		NewDevicePerCustomer: shop.Limit{Burst: 1, Window: 24 * time.Hour},
+
+		HandOffFailuresPerPrefix: HandOffLimit,
 	}
 }
 
