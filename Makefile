@@ -3,7 +3,7 @@ SHELL := /bin/bash
 # Names and sums of all generated files.
 GENERATED := find graph internal docs -type f \( -path '*/generated/*' -o -name '*_gen.go' -o -name storefront.md \) -exec sha256sum {} + | sort -k 2
 
-.PHONY: run build test generate check lint audit operations bench bench-check bench-go slow timing
+.PHONY: run build test generate check lint audit operations bench bench-check bench-sessions bench-go slow timing
 
 # Starts the server with the demo store, on http://127.0.0.1:8080; without DATABASE_URL it brings its own Postgres.
 run: build
@@ -53,6 +53,10 @@ bench: build
 # Measures the same, writes nothing, and fails where the server is slower than it has to be. Wants a quiet machine.
 bench-check:
 	@$(MAKE) --no-print-directory bench BENCH=--check
+
+# Measures ten million sessions in a private Postgres; writes docs/sessions.md. Takes about a quarter of an hour and 10 GB of disk, in a temporary folder.
+bench-sessions:
+	go run ./bench/sessions
 
 # Runs the benchmarks of single packages.
 bench-go:

@@ -387,6 +387,7 @@ var allowed = map[string]string{
 	"internal/page":       "storage internal/shop internal/session internal/sso internal/account internal/newsletter internal/web",
 	"storage/storagetest": "storage internal/devdb",
 	"bench":               "internal/devdb internal/keys",
+	"bench/sessions":      "storage internal/shop internal/devdb",
 	"bench/raw":           "internal/shop internal/keys",
 }
 
