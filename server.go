@@ -207,21 +207,15 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 		SSO:        sso.New(db, ring, log, c.sso()),
 	}
 	cookies := session.NewCookies(db, sessionKeys, c.SessionLifetime)
-	storefront := http.NewServeMux()
-	storefront.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log))))
+	who, cors := session.Handler(db, cookies, log), middleware.CORS(session.Listed)
 	pages := page.Handler(resolver.Accounts, resolver.SSO, log)
-	storefront.Handle("/account/", pages)
-	storefront.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
-	storefront.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
-	storefront.Handle("/customer/current.jwt", middleware.CORS(session.Listed)(pages))
-	known := session.Handler(db, cookies, log, storefront)
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", known)
-	mux.Handle("/account/", known)
-	mux.Handle("/login/token/", known)
-	mux.Handle(session.DoctorPath, known)
-	mux.Handle("/customer/current.jwt", known)
+	mux.Handle("/graphql", who(cors(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log)))))
+	mux.Handle("/account/", who(pages))
+	mux.Handle("/login/token/", who(cors(pages)))
+	mux.Handle("/customer/current.jwt", who(cors(pages)))
+	mux.Handle(session.DoctorPath, who(cors(page.Doctor())))
 	if !c.production() {
 		mux.Handle("/graphiql", web.GraphiQL())
 		mux.Handle("/graphiql/", web.GraphiQL())

@@ -172,7 +172,7 @@ func TestPanic(t *testing.T) {
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	broken := graph.NewHandler(&graph.Resolver{Storage: store}, true, logger)
 	cookies := session.NewCookies(store, [][]byte{graphtest.Key}, shop.SessionAbsolute)
-	server := httptest.NewServer(middleware.Chain(session.Handler(store, cookies, logger, broken),
+	server := httptest.NewServer(middleware.Chain(session.Handler(store, cookies, logger)(broken),
 		middleware.Request(nil), middleware.Recover(logger), middleware.Headers()))
 	t.Cleanup(server.Close)
 	s := &graphtest.Server{URL: server.URL, DB: db, Storage: store, Log: log}

@@ -112,15 +112,15 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 		Storage: o.Store, Accounts: accounts, Newsletter: newsletter.New(o.Store, ring, o.Newsletter), SSO: signOn,
 	}, !o.NoIntrospection, log)
 	cookies := session.NewCookies(o.Store, o.SessionKeys, o.Account.SessionLifetime)
-	mux := http.NewServeMux()
-	mux.Handle("/graphql", middleware.CORS(session.Listed)(session.Gate(log, h)))
+	who, cors := session.Handler(o.Store, cookies, log), middleware.CORS(session.Listed)
 	pages := page.Handler(accounts, signOn, log)
-	mux.Handle("/account/", pages)
-	mux.Handle("/login/token/", middleware.CORS(session.Listed)(pages))
-	mux.Handle(session.DoctorPath, middleware.CORS(session.Listed)(page.Doctor()))
-	mux.Handle("/customer/current.jwt", middleware.CORS(session.Listed)(pages))
-	known := session.Handler(o.Store, cookies, log, mux)
-	return middleware.Chain(known, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", who(cors(session.Gate(log, h))))
+	mux.Handle("/account/", who(pages))
+	mux.Handle("/login/token/", who(cors(pages)))
+	mux.Handle("/customer/current.jwt", who(cors(pages)))
+	mux.Handle(session.DoctorPath, who(cors(page.Doctor())))
+	return middleware.Chain(mux, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())
 }
 
 // Reply is one answer, its body without the line feed at the end.

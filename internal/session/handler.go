@@ -12,10 +12,12 @@ import (
 	"regulars/storage"
 )
 
-// Handler finds out who is asking and lets next know by From. A host that no
-// channel has is 421; a database that does not answer is 503.
-func Handler(db *storage.Store, cookies *Cookies, log *slog.Logger, next http.Handler) http.Handler {
-	return &handler{db, newChannels(db, log), cookies, log, next}
+// Handler makes middleware that finds out who is asking and lets what comes next
+// know by From. A host that no channel has is 421; a database that does not answer
+// is 503. All that one call's middleware stands before shares what it knows.
+func Handler(db *storage.Store, cookies *Cookies, log *slog.Logger) func(http.Handler) http.Handler {
+	channels := newChannels(db, log)
+	return func(next http.Handler) http.Handler { return &handler{db, channels, cookies, log, next} }
 }
 
 type handler struct {
