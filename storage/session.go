@@ -186,9 +186,12 @@ func (t tx) useOnce(storeID int64, o Once) (first bool, err error) {
 	return n == 1, err
 }
 
+// A better hash is one of the password that was checked: it has no business where
+// there is another by now.
 const recordLogin = `
 UPDATE customers
-SET    password_hash = COALESCE(NULLIF($3, ''), password_hash), cart_entity_id = COALESCE(NULLIF($4, ''), cart_entity_id)
+SET    password_hash = CASE WHEN $3 <> '' AND password_hash = $5 THEN $3 ELSE password_hash END,
+       cart_entity_id = COALESCE(NULLIF($4, ''), cart_entity_id)
 WHERE  store_id = $1 AND id = $2`
 
 // Login makes the session, ends the one before it and the oldest beyond
@@ -215,7 +218,7 @@ func (s *Store) Login(ctx context.Context, storeID int64, in Login) (session sho
 		}
 		// The customer's row before sessions' rows: so does whoever ends them all.
 		if in.Rehashed != "" || in.CartID != "" {
-			if _, err := t.exec(recordLogin, storeID, in.CustomerID, in.Rehashed, in.CartID); err != nil {
+			if _, err := t.exec(recordLogin, storeID, in.CustomerID, in.Rehashed, in.CartID, in.Verified); err != nil {
 				return err
 			}
 		}
