@@ -111,6 +111,14 @@ func (s *Store) EndAllSessions(ctx context.Context, storeID, customerID int64, c
 	return released, err
 }
 
+const isLive = `
+SELECT EXISTS (
+    SELECT 1
+    FROM   sessions s
+    JOIN   customers c ON c.store_id = s.store_id AND c.id = s.customer_id
+    JOIN   stores st ON st.id = s.store_id
+    WHERE  s.store_id = $1 AND s.token_hash = $2 AND s.customer_id = $4 AND ` + sessionLives + `)`
+
 // EndOtherSessions ends every session of a customer but one and its family. ok is
 // false when that one is over: then nothing happens.
 func (s *Store) EndOtherSessions(ctx context.Context, storeID, customerID int64, tokenHash []byte) (ok bool, err error) {
@@ -120,8 +128,10 @@ func (s *Store) EndOtherSessions(ctx context.Context, storeID, customerID int64,
 		if ok, err = found(t.get(&epoch, lockCustomer, storeID, customerID)); err != nil || !ok {
 			return err
 		}
-		n, err := t.exec(renewEpoch, storeID, tokenHash, customerID)
-		if ok = n > 0; err != nil || !ok {
+		if err := t.get(&ok, isLive, storeID, tokenHash, s.idle.Seconds(), customerID); err != nil || !ok {
+			return err
+		}
+		if _, err := t.exec(renewEpoch, storeID, tokenHash, customerID); err != nil {
 			return err
 		}
 		_, err = t.exec(raiseEpoch, storeID, customerID)

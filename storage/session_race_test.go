@@ -28,3 +28,24 @@ func TestALoginUnderWayKeepsNoOldPassword(t *testing.T) {
 	}
 	w.wantAlive(t, map[string]bool{"late": false})
 }
+
+// Of two devices that log each other out at once, one goes on.
+func TestOthersAreNotEndedByWhoTheyEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.customer(t, w.store, "ada@example.com", true)
+	for _, secret := range []string{"here", "there", "over", "idle"} {
+		w.login(t, w.store, ada.ID, secret)
+	}
+	w.owner.MustExec(`UPDATE sessions SET expires_at = now() WHERE id = 'id-over'`)
+	w.owner.MustExec(`UPDATE sessions SET last_seen_at = now() - interval '15 days' WHERE id = 'id-idle'`)
+	ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada.ID, hashOf("here"))
+	must(t, wanted(err, ok))
+	w.owner.MustExec(`UPDATE sessions SET epoch = (SELECT session_epoch FROM customers) WHERE id IN ('id-over', 'id-idle')`)
+	for _, secret := range []string{"there", "over", "idle"} {
+		if ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada.ID, hashOf(secret)); ok || err != nil {
+			t.Errorf("%s: %v, %v", secret, ok, err)
+		}
+	}
+	w.wantAlive(t, map[string]bool{"here": true, "there": false, "over": false, "idle": false})
+}
