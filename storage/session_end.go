@@ -147,10 +147,13 @@ UPDATE sessions SET epoch = epoch + 1, seq = seq + 1
 WHERE  store_id = $1 AND customer_id = $3 AND revoked_at IS NULL
 AND    family = (SELECT family FROM sessions WHERE store_id = $1 AND token_hash = $2 AND customer_id = $3 AND revoked_at IS NULL)`
 
+// What an epoch has ended goes as well: it counts for none of those that live.
 const endOldestSessions = `
 UPDATE sessions SET revoked_at = now(), seq = seq + 1
-WHERE  store_id = $1 AND customer_id = $2 AND revoked_at IS NULL AND family IN (
+WHERE  store_id = $1 AND customer_id = $2 AND revoked_at IS NULL
+AND    (epoch < (SELECT session_epoch FROM customers WHERE store_id = $1 AND id = $2) OR family IN (
     SELECT family FROM sessions
     WHERE  store_id = $1 AND customer_id = $2 AND revoked_at IS NULL AND expires_at > now()
+    AND    epoch = (SELECT session_epoch FROM customers WHERE store_id = $1 AND id = $2)
     ORDER  BY created_at DESC, token_hash
-    OFFSET $3)`
+    OFFSET $3))`

@@ -49,3 +49,18 @@ func TestOthersAreNotEndedByWhoTheyEnded(t *testing.T) {
 	}
 	w.wantAlive(t, map[string]bool{"here": true, "there": false, "over": false, "idle": false})
 }
+
+// What an epoch has ended takes no place from what lives on.
+func TestSessionsThatAreOverCountForNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada := w.customer(t, w.store, "ada@example.com", true)
+	w.login(t, w.store, ada.ID, "here")
+	w.owner.MustExec(`INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at)
+		SELECT $1, sha256(n::text::bytea), n, $2, 1, n, 1, 'cookie', now() + interval '1 day' FROM generate_series(1, 99) n`, w.store, ada.ID)
+	ok, err := w.s.EndOtherSessions(t.Context(), w.store, ada.ID, hashOf("here"))
+	must(t, wanted(err, ok))
+	w.login(t, w.store, ada.ID, "next")
+	w.wantAlive(t, map[string]bool{"here": true, "next": true, "1": false})
+	w.wantCount(t, 2, `sessions WHERE revoked_at IS NULL`)
+}
