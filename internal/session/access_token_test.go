@@ -131,6 +131,9 @@ func TestListedPagesMayHoldAToken(t *testing.T) {
 	if data.Login.CustomerAccessToken == nil || len(setCookies(r)) != 0 || strings.Contains(string(r.Body), "errors") {
 		t.Fatalf("%s, Set-Cookie %q", r.Body, r.Header["Set-Cookie"])
 	}
+	if got := r.Header.Get("Cache-Control"); got != "private, no-store" {
+		t.Errorf("the answer with the token: Cache-Control %q", got)
+	}
 	value := data.Login.CustomerAccessToken.Value
 	if got := who(t, s, append(page, accessToken(value))...); got != ada {
 		t.Errorf("with the token: %q", got)

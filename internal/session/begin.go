@@ -6,7 +6,7 @@ import "regulars/internal/shop"
 // stored by now. One of KindCookie goes out in the response's cookie, with secret
 // in it; one of KindToken is for the caller to hand out.
 func (a *Asker) Begin(secret string, s shop.Session) {
-	a.Session = &s
+	a.Session, a.began = &s, true
 	if a.cookie == nil {
 		return
 	}

@@ -159,10 +159,12 @@ func (h *handler) touch(r *http.Request, a *Asker) {
 }
 
 func (h *handler) saveCookie(w http.ResponseWriter, r *http.Request, a *Asker) {
+	if a.dirty || a.began {
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
 	if !a.dirty {
 		return
 	}
-	w.Header().Set("Cache-Control", "private, no-store")
 	if err := h.cookies.Save(r, w, a.cookie); err != nil {
 		h.log.ErrorContext(r.Context(), "cookie not written", "request_id", shop.RequestFrom(r.Context()).ID, "error", err)
 	}

@@ -43,6 +43,7 @@ type Asker struct {
 
 	cookie *sessions.Session // what the response's cookie will be
 	dirty  bool
+	began  bool // a session did: the answer may hold its secret
 
 	once      sync.Once
 	geography *shop.Geography
