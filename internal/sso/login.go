@@ -51,10 +51,10 @@ func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID 
 }
 
 // count takes a try from those that the network has; a token that works gives it
-// back.
+// back. A foreign page takes none: its images would keep the shopper out.
 func (s *SSO) count(ctx context.Context, a *session.Asker) (*storage.Use, error) {
 	prefix := a.Prefix()
-	if prefix == "" { // without one, a bucket of it would be everybody's
+	if prefix == "" || a.Foreign { // without one, a bucket of it would be everybody's
 		return nil, nil
 	}
 	use := s.use(s.set.FailuresPerPrefix, a, "login token prefix", prefix)

@@ -170,6 +170,20 @@ func TestGuessingIsLimited(t *testing.T) {
 	w.in(t, w.visit(t, token), "/account.php", ada)
 }
 
+// A page of somebody else's cannot spend a network's tries, by a hundred images.
+func TestForeignPagesTakeNoTries(t *testing.T) {
+	t.Parallel()
+	o := generous()
+	o.SSO.FailuresPerPrefix = shop.Limit{Burst: 3, Window: time.Hour}
+	w := with(t, o)
+	for range 5 {
+		w.refused(t, w.Do(t, http.MethodGet, "/login/token/x", nil,
+			graphtest.Header{Name: "Sec-Fetch-Site", Value: "cross-site"}, graphtest.Header{Name: "Sec-Fetch-Mode", Value: "no-cors"}))
+	}
+	w.wantCount(t, 0, "rate_limits")
+	w.in(t, w.visit(t, w.app.LoginToken(t, adaID, nil)), "/account.php", ada)
+}
+
 // A storefront that is not live logs in nobody.
 func TestNobodyComesInBeforeTheOpening(t *testing.T) {
 	t.Parallel()
