@@ -121,9 +121,19 @@ func (a *Accounts) throttle(ctx context.Context, store *shop.Store, email string
 		}
 	}
 	if !t.known {
-		uses = append(uses, a.use(l.LoginPerAccount, store, "login account", email))
+		uses = append(uses, a.perAccount(store, email, from))
 	}
 	return t, a.db.Take(ctx, store.ID, uses...)
+}
+
+// perAccount is one use of the limit of an account that networks new to it share.
+// A server that forwards no addresses has one of its own: nobody else holds its
+// token, so that strangers elsewhere cannot keep its shoppers out.
+func (a *Accounts) perAccount(store *shop.Store, email string, from shop.Source) storage.Use {
+	if from.TokenID != 0 {
+		return a.use(a.set.Limits.LoginPerAccount, store, "login account", email, "token", strconv.FormatInt(from.TokenID, 10))
+	}
+	return a.use(a.set.Limits.LoginPerAccount, store, "login account", email)
 }
 
 // check verifies the password, or does the same work for nobody. It gives nil

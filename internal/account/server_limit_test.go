@@ -100,6 +100,27 @@ func TestServersCountByAccountAndToken(t *testing.T) {
 	}
 }
 
+// Strangers who try an account from everywhere keep its owner out of no storefront
+// whose server holds a token, and what is tried there spends nothing elsewhere.
+func TestStrangersHoldUpNoServer(t *testing.T) {
+	t.Parallel()
+	s := limited(t)
+	token := servers(t, s)["storefront"]
+	for i := range 5 {
+		want(t, login(t, s, ada, "wrong", from(fmt.Sprintf("198.51.%d.1", i))), refused)
+	}
+	want(t, login(t, s, ada, right, from("203.0.113.1")), spent)
+	for range 4 {
+		wantTold(t, login(t, s, ada, "wrong", token), refused)
+	}
+	wantTold(t, login(t, s, ada, right, token), "in")
+	wantTold(t, login(t, s, ada, right, token), spent)
+	for range 4 {
+		wantTold(t, login(t, s, grace, "wrong", token), refused)
+	}
+	want(t, login(t, s, grace, right, from("203.0.113.1")), "in")
+}
+
 // Registrations, links and sign-ups are counted each on their own.
 func TestServersOtherLimits(t *testing.T) {
 	t.Parallel()
