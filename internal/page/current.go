@@ -7,8 +7,12 @@ import (
 	"regulars/internal/shop"
 )
 
+// nobody is the contract's answer (contract/apps.md, resolution 3), letter by
+// letter; clients look for the word errors in it.
+const nobody = `{"errors":["No customer is logged in."]}`
+
 // currentCustomer tells an app's script who is logged in. It is for programs, so
-// its refusals are JSON, with the word errors that clients look for.
+// its refusals are JSON.
 func (v *visit) currentCustomer() {
 	v.private()
 	v.w.Header().Add("Vary", "Accept, Cookie, X-Bc-Customer-Access-Token")
@@ -17,7 +21,7 @@ func (v *visit) currentCustomer() {
 	case err != nil:
 		v.failJSON(err)
 	case !ok: // a guest and an app that is not known here, alike
-		v.write(http.StatusNotFound, typeJSON, shop.ErrorBody(shop.NotFound, "Nobody is logged in, or this app is not known here.", ""))
+		v.write(http.StatusNotFound, typeJSON, []byte(nobody))
 	case prefersJSON(v.r.Header.Values("Accept")):
 		body, err := json.Marshal(map[string]string{"token": token})
 		if err != nil {

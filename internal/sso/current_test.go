@@ -115,7 +115,7 @@ func TestNobodyElseHears(t *testing.T) {
 	w.owner.MustExec(`UPDATE apps SET revoked_at = now() WHERE client_id = $1`, revoked.ClientID)
 	w.owner.MustExec(`UPDATE app_secrets SET expires_at = now() FROM apps WHERE apps.id = app_id AND client_id = $1`, bare.ClientID)
 	want := w.current(t, w.app.ClientID)
-	if want.Status != http.StatusNotFound || !strings.Contains(string(want.Body), `"errors"`) || want.Header.Get("Cache-Control") != "private, no-store" {
+	if want.Status != http.StatusNotFound || string(want.Body) != `{"errors":["No customer is logged in."]}` || want.Header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%d %v %s", want.Status, want.Header, want.Body)
 	}
 	impersonating := []graphtest.Header{graphtest.WithToken(w.Token(t, command.TokenCreate{Kind: "impersonation"})), {Name: "X-Bc-Customer-Id", Value: "1"}}
