@@ -98,8 +98,14 @@ func (e *exam) cookie() {
 	}
 	e.strays()
 	switch {
-	case e.a.Session != nil && n == 0:
-		e.find(shop.LevelOK, "session_by_token", "A customer access token has a session, without a cookie.", "")
+	case e.a.Session == nil && e.a.cookie.Values[rowKey{}] != nil:
+		e.find(shop.LevelError, "customer_of_another_channel", "The session lives, and its customer is not admitted to this channel: here the shopper is a guest.",
+			"Global accounts need "+e.command("set")+" --global-login; others belong to their channels.")
+	case e.a.access.sent && e.a.Session != nil:
+		e.find(shop.LevelOK, "session_by_token", "A customer access token came, and its session lives. A cookie is not looked at beside it.", "")
+	case e.a.access.sent:
+		e.find(shop.LevelError, "access_token_over", "A customer access token came that has no session here: it is over its time, its session was ended, or it is none of ours. A cookie is not looked at beside it.",
+			"Log in again, and send the token of that. Leave the header out where the cookie is to count.")
 	case e.a.Session != nil:
 		e.find(shop.LevelOK, "session", "The cookie "+name+" came, and its session lives.", "")
 	case n == 0:
@@ -110,9 +116,6 @@ func (e *exam) cookie() {
 	case !e.readable(name):
 		e.find(shop.LevelError, "cookie_unreadable", "The cookie "+name+" was altered, cut short, or signed by a key that this server does not have.",
 			"Give all servers the same SESSION_KEYS. When you rotate them, put the new key in front and keep the old one for as long as sessions last.")
-	case e.a.cookie != nil && e.a.cookie.Values[rowKey{}] != nil:
-		e.find(shop.LevelError, "customer_of_another_channel", "The session lives, and its customer is not admitted to this channel: here the shopper is a guest.",
-			"Global accounts need "+e.command("set")+" --global-login; others belong to their channels.")
 	default:
 		e.find(shop.LevelError, "session_over", "The cookie "+name+" is one of ours, and its session is over, or is of another store.",
 			"Log in again. Sessions end by logout, by age, when a password or address changes, and when an account is closed.")

@@ -132,6 +132,33 @@ func TestDoctorOfOtherPolicies(t *testing.T) {
 	}
 }
 
+// A customer access token is what counts where one is sent, and what is talked of.
+func TestDoctorOfAccessTokens(t *testing.T) {
+	t.Parallel()
+	s := declaring(t, usual)
+	cookie := pair(t, login(t, s, ada, command.DemoPassword, at()...))
+	data, _ := loginForToken(t, s, append(at(), graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront"})))...)
+	token := data.Login.CustomerAccessToken.Value
+	for _, tt := range []struct {
+		headers []graphtest.Header
+		want    string
+	}{
+		{append(at(), accessToken(token)), "session_by_token"},
+		{append(at(cookie), accessToken(token)), "session_by_token"},
+		{append(at(cookie), accessToken("x")), "ACCESS_TOKEN_OVER"},
+		{append(at(), accessToken(token+"0")), "ACCESS_TOKEN_OVER"},
+		{append(at(cookie), accessToken("")), "session"},
+	} {
+		if d, codes := diagnose(t, s, tt.headers...); codes != tt.want || d.Working != strings.HasPrefix(tt.want, "session") {
+			t.Errorf("%s, want %s; working %v", codes, tt.want, d.Working)
+		}
+	}
+	must(t, s.DB.Owner(t), `UPDATE customers SET channel_ids = '{7}' WHERE email_key = $1`, ada)
+	if _, codes := diagnose(t, s, append(at(), accessToken(token))...); codes != "CUSTOMER_OF_ANOTHER_CHANNEL" {
+		t.Error(codes)
+	}
+}
+
 // The proxy's word counts only where the proxy is known.
 func TestDoctorKnowsAnUntrustedProxy(t *testing.T) {
 	t.Parallel()
