@@ -3,7 +3,6 @@ package session
 import (
 	"net/http"
 	"strconv"
-	"strings"
 
 	"regulars/internal/shop"
 )
@@ -24,7 +23,7 @@ func (a *Asker) impersonate(r *http.Request) error {
 	if !sent || a.refusal != nil || a.Token == nil || a.Token.Kind != shop.TokenImpersonation {
 		return nil
 	}
-	if strings.Join(r.Header[accessTokenHeader], "") != "" { // an empty one is none
+	if accessTokens(r.Header) != nil {
 		a.refusal = shop.Errorf(shop.BadUserInput, "Send X-Bc-Customer-Id or X-Bc-Customer-Access-Token, not both.")
 		return nil
 	}

@@ -88,6 +88,8 @@ func (a *Asker) refuses(r *http.Request, t *shop.KnownToken) *shop.Error {
 		return shop.Errorf(shop.Forbidden, shop.TextImpersonationInBrowser)
 	case t.Kind == shop.TokenPrivate && fromBrowser(r):
 		return shop.Errorf(shop.Forbidden, shop.TextPrivateInBrowser)
+	case len(t.Origins) == 0 && fromPage(r):
+		return shop.Errorf(shop.Forbidden, "This token is for servers: it names no origins whose pages may send it.")
 	case !fits(r, &t.StorefrontToken):
 		return shop.Errorf(shop.Forbidden, "Pages of this origin may not send this token.")
 	}
@@ -100,13 +102,9 @@ func fromPage(r *http.Request) bool {
 }
 
 // fits tells whether a request may bring a storefront token. Its origins only
-// narrow: what a page of an origin may do is for the channel's list to say. One
-// without is a server's. Servers send no origin, and a storefront's own pages need
-// not be named.
+// narrow: what a page of an origin may do is for the channel's list to say.
+// Servers send no origin, and a storefront's own pages need not be named.
 func fits(r *http.Request, t *shop.StorefrontToken) bool {
-	if len(t.Origins) == 0 {
-		return !fromPage(r)
-	}
 	sent := r.Header["Origin"]
 	return len(sent) == 0 || len(sent) == 1 && (sent[0] == ownOrigin(r) || slices.Contains(t.Origins, sent[0]))
 }

@@ -213,7 +213,7 @@ func TestOriginsOfTokens(t *testing.T) {
 	cookie := graphtest.WithCookie(s.Login(t, ada))
 	plain := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront"}))
 	bound := graphtest.WithToken(s.Token(t, command.TokenCreate{Kind: "storefront", Origin: []string{listedOrigin, "https://unlisted.example"}}))
-	const other = "Pages of this origin may not send this token."
+	const other, none = "Pages of this origin may not send this token.", "This token is for servers: it names no origins whose pages may send it."
 	for _, tt := range []struct {
 		token   graphtest.Header
 		origin  string
@@ -232,7 +232,11 @@ func TestOriginsOfTokens(t *testing.T) {
 		}
 		r := s.Query(t, onlyAsked, headers...)
 		if tt.refused {
-			wantRefusal(t, r, http.StatusForbidden, other)
+			text := other
+			if tt.token == plain {
+				text = none
+			}
+			wantRefusal(t, r, http.StatusForbidden, text)
 		} else if email, _ := asked(t, s, headers...); email != tt.email {
 			t.Errorf("%s: %q is asked for, want %q", tt.origin, email, tt.email)
 		}

@@ -26,6 +26,7 @@ var forDevelopers = []string{
 	"Categories are named where, and only where, the access is SPECIFIC.",
 	"There is no such store.", "There is no store %q.", "There is a store %q already.", "The store has no such channel.", "The channel has no such host.",
 	"The token would be over before it is made.", "The store has no such token.", "Pages of this origin may not send this token.",
+	"This token is for servers: it names no origins whose pages may send it.",
 	"Send X-Bc-Customer-Id or X-Bc-Customer-Access-Token, not both.",
 	"The host %s belongs to another channel.", "There is a group %q already.", "There is no group %q.",
 	"There is no such customer.",
