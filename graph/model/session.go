@@ -19,8 +19,12 @@ type CustomerSession struct {
 // NewCustomerSession describes r in the printer's language; current is the id of
 // the session that asks, "" for none.
 func NewCustomerSession(r *shop.SessionRecord, current string, p *message.Printer) CustomerSession {
+	seen := r.LastSeenAt.Truncate(time.Minute)
+	if seen.Before(r.CreatedAt) { // nobody was seen before they came
+		seen = r.CreatedAt
+	}
 	return CustomerSession{
-		ID: r.ID, Current: r.ID == current, CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt.Truncate(time.Minute), ExpiresAt: r.ExpiresAt,
+		ID: r.ID, Current: r.ID == current, CreatedAt: r.CreatedAt, LastSeenAt: seen, ExpiresAt: r.ExpiresAt,
 		Device: known(r.Words(p)), IPPrefix: known(r.IPPrefix), Origin: known(r.Origin),
 	}
 }

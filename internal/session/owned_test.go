@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -49,6 +50,29 @@ func TestRevokingAnotherSession(t *testing.T) {
 	}
 	if a, b := who(t, s, graphtest.WithCookie(here)), who(t, s, graphtest.WithCookie(there)); a != ada || b != "" {
 		t.Errorf("here %q, there %q", a, b)
+	}
+}
+
+// Whole minutes, but never before the login.
+func TestLastSeenIsPreciseToAMinute(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	cookie := graphtest.WithCookie(s.Login(t, ada))
+	type seen struct{ CreatedAt, LastSeenAt time.Time }
+	asks := func() seen {
+		var data struct {
+			CurrentCustomer struct{ Sessions []seen }
+		}
+		s.Query(t, `{ currentCustomer { sessions { createdAt lastSeenAt } } }`, cookie).Data(t, &data)
+		return data.CurrentCustomer.Sessions[0]
+	}
+	for _, created := range []int{30, -30} { // seconds from a full minute, of which the session was last seen 45 later
+		must(t, s.DB.Owner(t), `UPDATE sessions SET (created_at, last_seen_at) = (
+			SELECT m + $1 * interval '1 second', m + interval '45 seconds' FROM date_trunc('minute', now() + interval '1 hour') m)`, created)
+		got := asks()
+		if want := got.CreatedAt.Add(time.Duration(max(0, -created)) * time.Second); !got.LastSeenAt.Equal(want) {
+			t.Errorf("seen at %s, logged in at %s, want %s", got.LastSeenAt, got.CreatedAt, want)
+		}
 	}
 }
 
