@@ -105,7 +105,8 @@ func TestTheLogSaysWhichCheckFailed(t *testing.T) {
 		token, check string
 	}{
 		{"x", "form"}, {w.sign(t, `{"typ":"JWT","alg":"HS256","kid":"x"}`, nil), "header"}, {w.sign(t, `{"alg":"x"}`, nil), "alg"},
-		{w.sign(t, `{"typ":"JWT","alg":"none"}`, nil), "signature"}, {w.app.LoginToken(t, adaID, map[string]any{"iss": "x"}), "iss"},
+		{w.sign(t, `{"typ":"JWT","alg":"none"}`, nil), "alg"}, {w.sign(t, `{"typ":"JWT","alg":"HS512"}`, nil), "alg"},
+		{w.app.LoginToken(t, adaID, nil) + "A", "signature"}, {w.app.LoginToken(t, adaID, map[string]any{"iss": "x"}), "iss"},
 		{w.app.LoginToken(t, adaID, map[string]any{"iss": "app_x"}), "app"}, {w.app.LoginToken(t, adaID, nil) + "=", "form"},
 		{w.app.LoginToken(t, adaID, map[string]any{"iat": now - 40}), "iat"}, {w.app.LoginToken(t, adaID, map[string]any{"redirect_to": "x"}), "redirect_to"},
 		{w.app.LoginToken(t, 99, nil), "customer"},

@@ -29,6 +29,7 @@ type SignedOn struct {
 // is what carries the session.
 func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID *string, kind shop.SessionKind) (out SignedOn, err error) {
 	if a.Store.Status != shop.StatusLaunched {
+		s.tell(ctx, a, voucher{}, "not live")
 		return out, shop.Errorf(shop.Forbidden, shop.TextNotLive)
 	}
 	cart, err := shop.CheckCartID("guestCartEntityId", cartID)

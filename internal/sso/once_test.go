@@ -2,6 +2,7 @@ package sso_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,4 +192,7 @@ func TestNobodyComesInBeforeTheOpening(t *testing.T) {
 	w.owner.MustExec(`UPDATE stores SET status = 'MAINTENANCE', config_version = config_version + 1`)
 	w.refused(t, w.visit(t, w.app.LoginToken(t, adaID, nil)))
 	w.wantCount(t, 0, "jtis")
+	if got := w.checks(t); !slices.Equal(got, []string{"not live"}) {
+		t.Errorf("the log says %q", got)
+	}
 }
