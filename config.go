@@ -32,7 +32,7 @@ type cli struct {
 	Channel  command.Channel  `cmd:"" help:"Set up the storefronts of a store."`
 	Token    command.Token    `cmd:"" help:"Make, list and revoke the tokens of storefronts and their servers."`
 	Customer command.Customer `cmd:"" help:"Look up the customers of a store, lock them out, let them in, delete them."`
-	Doctor   command.Doctor   `cmd:"" help:"Say what keeps sessions from working: names, hosts, origins, TLS, keys."`
+	Doctor   command.Doctor   `cmd:"" help:"Say what keeps sessions from working: names, hosts, origins, TLS, keys. Fails where it finds an error."`
 	Import   command.Import   `cmd:"" help:"Take customers, subscribers or groups from a CSV file."`
 	Export   command.Export   `cmd:"" help:"Write customers, subscribers or groups as a CSV file."`
 
@@ -60,7 +60,7 @@ type Config struct {
 	DatabaseMigrateURL  string `env:"DATABASE_MIGRATE_URL" help:"The owner's direct connection, for migrations; DATABASE_URL when empty."`
 	DatabaseConnections int    `default:"16" env:"DATABASE_CONNECTIONS" help:"Connections in the pool."`
 	MigrateOnStart      *bool  `env:"MIGRATE_ON_START" help:"Migrate before serving; on in development."`
-	DataDir             string `env:"DATA_DIR" help:"Where the private Postgres and generated keys live."`
+	DataDir             string `env:"DATA_DIR" help:"Where the private Postgres and generated keys live; /var/lib/regulars for root and ~/.local/share/regulars for others when empty."`
 	PGBin               string `name:"pg-bin" env:"PG_BIN" help:"Folder of Postgres' programs, for the private Postgres."`
 
 	SessionKeys     string        `env:"SESSION_KEYS" help:"Keys that sign cookies, 32 bytes or more each, comma-separated, newest first."`

@@ -121,7 +121,7 @@ func (c appTarget) orMissing(err error) error {
 // AppRotate makes another secret.
 type AppRotate struct {
 	appTarget
-	Overlap time.Duration `default:"24h" help:"How long the secret before it goes on; 0s ends it at once. Older ones end anyway."`
+	Overlap time.Duration `default:"24h" help:"How long the secret before it goes on, 2160h at most; 0s ends it at once. Older ones end anyway."`
 }
 
 // maxOverlap keeps a rotation from never ending.

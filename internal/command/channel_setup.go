@@ -51,7 +51,7 @@ func (c *ChannelAdd) Run(e *Env) error {
 	case len(channel.Hosts) == 0:
 		e.say("To give it a host: regulars channel add-host %s %d HOST", c.Store, id)
 	case len(channel.Origins) == 0:
-		e.say("To let its pages act for shoppers: regulars channel add-origin %s %d ORIGIN", c.Store, id)
+		e.say("To let pages of another host act for shoppers: regulars channel add-origin %s %d ORIGIN", c.Store, id)
 	default:
 		e.say("If its own server calls here: regulars channel proxy-secret %s %d", c.Store, id)
 	}
