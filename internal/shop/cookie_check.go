@@ -85,7 +85,7 @@ func (c *Channel) checkCrossSite() (out []Finding) {
 
 func (c *Channel) checkDomain(domain string) []Finding {
 	one := func(code, text, do string) []Finding { return []Finding{{code, LevelError, text, do}} }
-	const leaveOut = "Leave it out with --no-cookie-domain: the cookie is this host's alone then."
+	const leaveOut = "Leave it out: the cookie is this host's alone then. --no-cookie-domain takes away one that is saved."
 	if _, err := netip.ParseAddr(domain); err == nil {
 		return one("domain_is_address", "--cookie-domain is the address "+domain+", and a cookie's domain is a name.", leaveOut)
 	}
@@ -94,13 +94,13 @@ func (c *Channel) checkDomain(domain string) []Finding {
 	}
 	if isSuffix(domain) {
 		return one("domain_is_public", "--cookie-domain "+domain+" is a name under which anybody can have a domain; browsers refuse cookies for it.",
-			"Name your own domain below it, or leave it out with --no-cookie-domain.")
+			"Name your own domain below it, or leave it out; --no-cookie-domain takes away one that is saved.")
 	}
 	var out []Finding
 	for _, host := range c.Hosts {
 		if !IsLoopback(host) && !covers(domain, host) {
 			out = append(out, Finding{"domain_misses_host", LevelError, "--cookie-domain " + domain + " does not cover the channel's host " + host + ": browsers would refuse the cookie there.",
-				"Name a domain that " + host + " is below, move the host to another channel, or leave the domain out with --no-cookie-domain."})
+				"Name a domain that " + host + " is below, move the host to another channel, or leave the domain out; --no-cookie-domain takes away one that is saved."})
 		}
 	}
 	return append(out, Finding{"domain", LevelNote, "Every host at and below " + domain + " gets the cookie, and can plant one.",
@@ -112,7 +112,7 @@ func (c *Channel) CheckOrigin(origin string) []Finding {
 	switch {
 	case plainHTTP(origin):
 		return []Finding{{"origin_without_tls", LevelError, "The origin " + origin + " has no TLS: anybody on the way could write its pages, and act for shoppers with their Secure cookie.",
-			"List its https:// form instead, and take this one away with regulars channel remove-origin."}}
+			"List its https:// form instead; regulars channel remove-origin takes away one that is listed."}}
 	case c.Policy.Cookie.Reach != ReachCrossSite && c.isElsewhere(origin):
 		do := "Give this server a host on that site, as api." + Site(hostOf(origin)) + ", which works in every browser; or use --cookie cross-site, which browsers that block third-party cookies may ignore."
 		if IsLoopback(hostOf(origin)) {

@@ -35,7 +35,7 @@ func (d *Diagnosis) Conclude() {
 		d.Verdict = "This request had a session."
 		return
 	}
-	d.Verdict = "This request had no session: a guest's."
+	d.Verdict = "This request had no session: it was a guest's."
 }
 
 // SessionCookies are all names that the session cookie has had or can have.
