@@ -146,3 +146,22 @@ func TestTokensAndOperations(t *testing.T) {
 		})
 	}
 }
+
+// A server that passes on a shopper's token asks for the shopper, also when the
+// token is over: then for a guest, who sees no more than guests do.
+func TestWhoIsOverIsNoAPIClient(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	const ask = `{ groups { edges { node { name } } } }`
+	guest := string(s.Query(t, ask).Body)
+	over := graphtest.Header{Name: "X-Bc-Customer-Access-Token", Value: strings.Repeat("0", 64) + "_1700000000"}
+	for _, c := range []command.TokenCreate{{Kind: "private", Scope: []string{"Customer"}}, {Kind: "impersonation"}} {
+		server := graphtest.WithToken(s.Token(t, c))
+		if got := string(s.Query(t, ask, server).Body); got == guest {
+			t.Errorf("%s, for itself: %s", c.Kind, got)
+		}
+		if got := string(s.Query(t, ask, server, over).Body); got != guest {
+			t.Errorf("%s, for nobody: %s", c.Kind, got)
+		}
+	}
+}

@@ -48,9 +48,9 @@ func (a *Asker) NamesNobody() bool { return a.impersonates && a.Session == nil }
 
 // IsAPIClient tells that a server asks for itself (decision 6): it holds a private
 // token with scope Customer or an impersonation token, and names no shopper. With
-// one it is that shopper.
+// one it is that shopper, or a guest where that one is over.
 func (a *Asker) IsAPIClient() bool {
-	return a.Token != nil && a.Session == nil && !a.impersonates &&
+	return a.Token != nil && a.Session == nil && !a.impersonates && !a.access.sent &&
 		(a.Token.Kind == shop.TokenImpersonation || a.Token.Kind == shop.TokenPrivate && a.Token.Has(shop.ScopeCustomer))
 }
 
