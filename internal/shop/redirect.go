@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Where a sign-on by an app leads when nothing else is asked for, and where it
@@ -49,7 +51,7 @@ func LocalPath(to string, own func(host string) bool) (local string, ok bool) {
 // once or twice.
 func plainPath(p string) bool {
 	for range 2 {
-		if _, clean := cleanLine(p); !clean || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.Contains(p, "\\") {
+		if !utf8.ValidString(p) || strings.ContainsFunc(p, unicode.IsControl) || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.Contains(p, "\\") {
 			return false
 		}
 		if c := path.Clean(p); c != p && c+"/" != p {

@@ -47,6 +47,8 @@ func TestLocalPath(t *testing.T) {
 		"/x ":                                    "",
 		"/x\r\nSet-Cookie: a=b":                  "",
 		"/x%0d%0aSet-Cookie:%20a=b":              "",
+		"/x%0a":                                  "",
+		"/x%250d%250a":                           "",
 		"/x\u2028y":                              "/x%E2%80%A8y",
 		"/..//evil.com":                          "",
 		"/./x":                                   "",
