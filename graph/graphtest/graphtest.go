@@ -189,7 +189,7 @@ func (s *Server) Do(t testing.TB, method, path string, body io.Reader, headers .
 			req.Header.Set(h.Name, h.Value)
 		}
 	}
-	resp, err := (&http.Client{Transport: http.DefaultTransport, CheckRedirect: noRedirect}).Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +200,10 @@ func (s *Server) Do(t testing.TB, method, path string, body io.Reader, headers .
 	}
 	return &Reply{resp.StatusCode, resp.Header, bytes.TrimSuffix(b, []byte("\n"))}
 }
+
+// client has connections of its own: each httptest server that stops closes the
+// idle ones of http.DefaultTransport, under requests of other tests as well.
+var client = &http.Client{Transport: &http.Transport{}, CheckRedirect: noRedirect}
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
