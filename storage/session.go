@@ -143,10 +143,8 @@ type Login struct {
 	Old []byte
 	// Proves: the mailbox counts as proved from now on.
 	Proves bool
-	// Forgive is a limit that this success pays back, and Repay one use of another
-	// one; nil for none.
+	// Forgive is a limit that this success pays back; nil for none.
 	Forgive []byte
-	Repay   *Use
 	// Tell is the budget for telling the owner of a login from a network that is
 	// new to the account; nil where this one is not.
 	Tell *Use
@@ -252,10 +250,7 @@ func (t tx) settleLogin(storeID int64, in Login) error {
 			return err
 		}
 	}
-	if err := t.tellOfLogin(storeID, in); err != nil || in.Repay == nil {
-		return err
-	}
-	return t.repay(storeID, *in.Repay)
+	return t.tellOfLogin(storeID, in)
 }
 
 // Sessions are kept for 90 days. Whoever had none in that time may have been

@@ -36,30 +36,29 @@ func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID 
 	if err != nil {
 		return out, err
 	}
-	counted, err := s.count(ctx, a)
-	if err != nil {
-		return out, err
-	}
 	v, err := s.verify(ctx, a, token)
 	if err == nil {
-		out, err = s.begin(ctx, a, v, cart, kind, counted)
+		out, err = s.begin(ctx, a, v, cart, kind)
 	}
 	if why, refused := errors.AsType[refusal](err); refused {
 		s.tell(ctx, a, v, why)
+		if err := s.count(ctx, a); err != nil {
+			return SignedOn{}, err
+		}
 		return SignedOn{}, shop.Errorf(shop.Unauthenticated, shop.TextInvalidLogin)
 	}
 	return out, err
 }
 
-// count takes a try from those that the network has; a token that works gives it
-// back. A foreign page takes none: its images would keep the shopper out.
-func (s *SSO) count(ctx context.Context, a *session.Asker) (*storage.Use, error) {
+// count takes a try from those that the network has. A token that works needs
+// none: nobody can guess one, and a neighbour, or a page full of images, would keep
+// everybody out.
+func (s *SSO) count(ctx context.Context, a *session.Asker) error {
 	prefix := a.Prefix()
 	if prefix == "" || a.Foreign { // without one, a bucket of it would be everybody's
-		return nil, nil
+		return nil
 	}
-	use := s.use(s.set.FailuresPerPrefix, a, "login token prefix", prefix)
-	return use, s.db.Take(ctx, a.Store.ID, *use)
+	return s.db.Take(ctx, a.Store.ID, *s.use(s.set.FailuresPerPrefix, a, "login token prefix", prefix))
 }
 
 func (s *SSO) verify(ctx context.Context, a *session.Asker, token string) (voucher, error) {
@@ -78,7 +77,7 @@ const keepJTI = 10 * time.Minute
 
 // begin makes the session. The shopper needs no password, and may have one that
 // has to be reset: it is the app that vouches.
-func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart string, kind shop.SessionKind, counted *storage.Use) (out SignedOn, err error) {
+func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart string, kind shop.SessionKind) (out SignedOn, err error) {
 	c, there, err := s.db.CredentialsOf(ctx, a.Store.ID, v.customerID)
 	if err != nil {
 		return out, err
@@ -92,7 +91,7 @@ func (s *SSO) begin(ctx context.Context, a *session.Asker, v voucher, cart strin
 			TokenHash: keys.Hash(out.Token), ID: strings.ToLower(rand.Text()), Kind: kind, ChannelID: a.Channel.ID,
 			Lifetime: s.set.lifetime(kind), Device: a.Device(),
 		},
-		CustomerID: v.customerID, Once: &storage.Once{Issuer: v.clientID, ID: v.jti, Keep: keepJTI}, Proves: true, Old: a.TokenHash(), Repay: counted,
+		CustomerID: v.customerID, Once: &storage.Once{Issuer: v.clientID, ID: v.jti, Keep: keepJTI}, Proves: true, Old: a.TokenHash(),
 	}
 	if a.Store.Settings.PersistentCart {
 		login.CartID = cart
