@@ -8,6 +8,7 @@ import (
 
 	"regulars/graph/graphtest"
 	"regulars/internal/command"
+	"regulars/internal/shop"
 )
 
 const handIn = `mutation { validateSessionSyncJwt(jwt: "%s") { content { customer { email } redirectTo } errors { __typename ... on InvalidSessionSyncJwtError { errorType } } } }`
@@ -107,6 +108,20 @@ func TestHandOffGoesToPagesOfTheStoreAlone(t *testing.T) {
 		r := a.Post(t, body(t, `mutation ($to: String!) { generateSessionSyncJwt(redirectTo: $to) { result { url } errors { __typename } } }`, map[string]string{"to": to}), cookie)
 		if got := strings.Contains(string(r.Body), `"errors":[]`); got != want || !want && !strings.Contains(string(r.Body), "BAD_USER_INPUT") {
 			t.Errorf("%q: %s", to, r.Body)
+		}
+	}
+}
+
+// A path is no way around that: the storefront's address may have no TLS.
+func TestHandOffGoesToNoPathWithoutTLS(t *testing.T) {
+	t.Parallel()
+	s := graphtest.New(t)
+	cookie := graphtest.WithCookie(s.Login(t, ada))
+	for url, want := range map[string]bool{"http://shop.example.com": false, "https://shop.example.com": true, "http://localhost:3000": true, "": true} {
+		configure(t, s, func(_ *shop.Store, c *shop.Channel) { c.URL = url })
+		r := s.Query(t, `mutation { generateSessionSyncJwt(redirectTo: "/checkout") { result { url } errors { __typename } } }`, cookie)
+		if got := strings.Contains(string(r.Body), `"errors":[]`); got != want {
+			t.Errorf("%q: %s", url, r.Body)
 		}
 	}
 }

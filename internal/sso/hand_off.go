@@ -87,15 +87,11 @@ func target(a *session.Asker, to string) (c *shop.Channel, page *url.URL, ok boo
 		return nil, nil, false
 	}
 	whole, err := url.Parse(to)
+	if err == nil && whole.Host == "" { // a path is one of the host that the storefront's pages are on, where that is known
+		whole, err = url.Parse(a.Channel.URL)
+	}
 	if err != nil || whole.Scheme == "http" && !shop.IsLoopback(whole.Hostname()) {
 		return nil, nil, false
-	}
-	if whole.Host == "" { // a path is one of the host that the storefront's pages are on, where that is known
-		base, err := url.Parse(a.Channel.URL)
-		if err != nil {
-			return nil, nil, false
-		}
-		whole = base
 	}
 	page.Scheme, page.Host = whole.Scheme, whole.Host
 	return c, page, true
