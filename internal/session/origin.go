@@ -17,7 +17,7 @@ func Listed(r *http.Request, origin string) bool {
 		return true // browsers say so themselves; scripts cannot
 	}
 	a := From(r.Context())
-	return origin == ownOrigin(r) || slices.Contains(a.Channel.Origins, origin)
+	return slices.Contains(a.Channel.Origins, origin) || origin == ownOrigin(r)
 }
 
 // foreign tells that a browser sent this from a page that is not listed. Without
