@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
 	"regulars/internal/shop"
 )
 
@@ -18,13 +20,14 @@ type App struct {
 	ClientID, Secret string
 	store            string
 	s                *Server
+	owner            *sqlx.DB // one for all tokens: each would keep a connection until the test ends
 }
 
 // App makes an app of a store that may log shoppers in on these channels; on all
 // when there are none.
 func (s *Server) App(t testing.TB, store string, channels ...int64) *App {
 	t.Helper()
-	a := &App{ClientID: shop.ClientIDPrefix + strings.ToLower(rand.Text()), Secret: rand.Text() + rand.Text() + rand.Text(), store: store, s: s}
+	a := &App{ClientID: shop.ClientIDPrefix + strings.ToLower(rand.Text()), Secret: rand.Text() + rand.Text() + rand.Text(), store: store, s: s, owner: s.DB.Owner(t)}
 	snapshot, err := s.Storage.SnapshotByHash(t.Context(), store)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +49,7 @@ func (a *App) Seal(secret string) string {
 func (a *App) Claims(t testing.TB, customerID int64, changed map[string]any) map[string]any {
 	t.Helper()
 	var now int64
-	if err := a.s.DB.Owner(t).Get(&now, `SELECT EXTRACT(epoch FROM now())::bigint`); err != nil {
+	if err := a.owner.Get(&now, `SELECT floor(EXTRACT(epoch FROM now()))::bigint`); err != nil {
 		t.Fatal(err)
 	}
 	claims := map[string]any{
