@@ -71,6 +71,11 @@ func (s *Store) HandOff(ctx context.Context, storeID int64, in HandOff) (session
 }
 
 func (t tx) handOn(storeID int64, idle time.Duration, in HandOff, session *shop.Session) (ok bool, err error) {
+	if in.Old != nil {
+		if _, err := t.lockOwner(storeID, in.Old); err != nil {
+			return false, err
+		}
+	}
 	var customerID int64
 	if ok, err = found(t.get(&customerID, lockSource, storeID, in.Source)); err != nil || !ok {
 		return false, err

@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -144,4 +145,26 @@ func TestHandOffDoesNotOutliveALogout(t *testing.T) {
 		}))
 	}
 	w.wantCount(t, 0, `sessions WHERE revoked_at IS NULL`)
+}
+
+// A relative that is on its way into the family that ends ends with it.
+func TestHandOffEndsAWholeFamily(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ada, bob := w.customer(t, w.store, "ada@example.com", true), w.customer(t, w.store, "bob@example.com", true)
+	w.login(t, w.store, ada.ID, "here")
+	w.login(t, w.store, bob.ID, "bob")
+	late, waited := w.hold(t, `INSERT INTO sessions (store_id, token_hash, id, customer_id, epoch, family, channel_id, kind, expires_at)
+		SELECT store_id, sha256('late'), 'id-late', customer_id, epoch, family, 1, kind, expires_at FROM sessions WHERE id = 'id-bob'`)
+	in := handOffOf("here", "there")
+	in.Old = hashOf("bob")
+	done := make(chan error, 1)
+	go func() {
+		_, ok, err := w.s.HandOff(context.WithoutCancel(t.Context()), w.store, in)
+		done <- wanted(err, ok)
+	}()
+	eventually(t, "it waits", waited)
+	must(t, late.Commit())
+	must(t, <-done)
+	w.wantAlive(t, map[string]bool{"here": true, "there": true, "bob": false, "late": false})
 }
