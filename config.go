@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -82,7 +83,7 @@ type Config struct {
 	TokenLimit        shop.Limit `default:"3000/15m" env:"TOKEN_LIMIT" help:"Logins, registrations, links and newsletter sign-ups, of each so many, per token of a storefront's server that forwards no addresses."`
 	SubscribeLimit    shop.Limit `default:"120/1h" env:"SUBSCRIBE_LIMIT" help:"Newsletter sign-ups per network."`
 
-	PublicURL string `name:"public-url" default:"http://localhost:8080" env:"PUBLIC_URL" help:"Base of links in mails, where a channel has no URL of its own."`
+	PublicURL string `name:"public-url" default:"http://localhost:8080" env:"PUBLIC_URL" help:"Base of links in mails, where a channel has no URL of its own; in development at the port of ADDR."`
 	MailFrom  string `default:"no-reply@example.com" env:"MAIL_FROM" help:"Address that mails are from, where a store has none of its own."`
 	SMTPURL   string `name:"smtp-url" env:"SMTP_URL" help:"Relay for mails: smtp://user:password@host:587, smtps://...; TLS is mandatory unless ?tls=opportunistic. In development mails are kept at /dev/mail when empty."`
 
@@ -150,6 +151,7 @@ func (c *Config) check(cmd string, demo bool) error {
 		fail(c.SessionKeys != "" || cmd != "serve", "SESSION_KEYS is required in production; openssl rand -base64 48 makes one")
 	}
 	c.checkMail(cmd, fail)
+	c.follow()
 	fail(!c.production() || !demo, "the demo store is not for production: its passwords are in the README")
 	fail(c.DatabaseConnections > 0, "DATABASE_CONNECTIONS has to be 1 or more")
 	fail(c.SessionLifetime > 0 && c.SessionIdle > 0 && c.TokenLifetime > 0,
@@ -178,6 +180,15 @@ func (c *Config) checkMail(cmd string, fail func(ok bool, format string, args ..
 		fail(c.SMTPURL != "", "SMTP_URL is required in production: the mailbox at /dev/mail is for development")
 		fail(c.PublicURL != developmentURL, "PUBLIC_URL is required in production")
 		fail(c.MailFrom != developmentSender, "MAIL_FROM is required in production")
+	}
+}
+
+// follow has links lead to this server where it listens at another port than the
+// usual one, and nobody said where they should lead.
+func (c *Config) follow() {
+	_, port, err := net.SplitHostPort(c.Addr)
+	if err == nil && port != "0" && c.PublicURL == developmentURL {
+		c.PublicURL = "http://localhost:" + port
 	}
 }
 

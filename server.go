@@ -106,7 +106,7 @@ func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log 
 	}
 	hasher := password.New(0)
 	if o.Demo {
-		env := &command.Env{Ctx: ctx, Storage: db.store, Hash: hasher.Hash, Out: io.Discard}
+		env := &command.Env{Ctx: ctx, Storage: db.store, Hash: hasher.Hash, PublicURL: c.PublicURL, Out: io.Discard}
 		if err := (&command.Demo{}).Run(env); err != nil {
 			return err
 		}

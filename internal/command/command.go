@@ -27,7 +27,9 @@ type Env struct {
 	Cost     func(ctx context.Context, hash string) (time.Duration, error)
 	// LoginFloor is how long wrong logins take anyway.
 	LoginFloor time.Duration
-	Out        io.Writer
+	// PublicURL is where the server is that runs this; "" for commands.
+	PublicURL string
+	Out       io.Writer
 	// Terminal says that a person watches Out.
 	Terminal bool
 }

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"cmp"
 	"errors"
+	"strings"
 	"time"
 
 	"regulars/internal/shop"
@@ -33,8 +35,7 @@ func (*Demo) Run(e *Env) error {
 	}
 	channel := *s.Channels[0]
 	if len(channel.Hosts) > 0 {
-		e.say("The demo store is there; nothing was changed.")
-		return nil
+		return e.followDemo(s.Store.ID, channel)
 	}
 	groups, err := e.demoGroups(s.Store.ID)
 	if err != nil {
@@ -65,11 +66,24 @@ func (e *Env) demoStore() (*shop.Snapshot, error) {
 	_, err := e.Storage.CreateStore(e.Ctx, shop.Store{
 		Hash: hash, Name: "Demo Store", Plan: shop.PlanEnterprise, Status: shop.StatusLaunched,
 		Currency: "USD", Country: "US", Locale: "en", Settings: shop.DefaultSettings(),
-	}, shop.Channel{Name: "Demo Store", URL: "http://localhost:8080", AllowGlobalLogin: true})
+	}, shop.Channel{Name: "Demo Store", URL: e.demoURL(), AllowGlobalLogin: true})
 	if err := unless(err, shop.Conflict); err != nil {
 		return nil, err
 	}
 	return e.Storage.SnapshotByHash(e.Ctx, hash)
+}
+
+func (e *Env) demoURL() string { return cmp.Or(e.PublicURL, "http://localhost:8080") }
+
+// followDemo has the demo store's pages be where the server is that asks for it;
+// an address that somebody set stays.
+func (e *Env) followDemo(storeID int64, c shop.Channel) error {
+	if e.PublicURL == "" || c.URL == e.PublicURL || !strings.HasPrefix(c.URL, "http://localhost:") {
+		e.say("The demo store is there; nothing was changed.")
+		return nil
+	}
+	_, err := e.Storage.EditChannel(e.Ctx, storeID, c.ID, func(c *shop.Channel) { c.URL = e.PublicURL })
+	return err
 }
 
 // unless is err, but nil for a refusal of that code.

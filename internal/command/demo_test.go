@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -148,5 +149,35 @@ func TestSweepVisitsEveryStore(t *testing.T) {
 	c.says(t, "", "demo")
 	if _, err := c.s.SnapshotByHash(t.Context(), "nobody"); shop.CodeOf(err) != shop.NotFound {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The demo store's pages are where the server is, until somebody says otherwise.
+func TestDemoFollowsTheServer(t *testing.T) {
+	t.Parallel()
+	c := demo(t)
+	url := func() string {
+		s, err := c.s.SnapshotByHash(t.Context(), "demo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Channels[0].URL
+	}
+	at := func(publicURL string) string {
+		t.Helper()
+		env := &command.Env{Ctx: t.Context(), Storage: c.s, PublicURL: publicURL, Out: io.Discard}
+		if err := (&command.Demo{}).Run(env); err != nil {
+			t.Fatal(err)
+		}
+		return url()
+	}
+	for _, want := range []string{"http://localhost:9080", "http://localhost:8080"} {
+		if got := at(want); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	c.says(t, "", "channel", "set", "demo", "1", "--url", "https://shop.example.com")
+	if got := at("http://localhost:9080"); got != "https://shop.example.com" {
+		t.Errorf("got %s", got)
 	}
 }
