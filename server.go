@@ -32,6 +32,7 @@ import (
 	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
+	"regulars/internal/shop"
 	"regulars/internal/sso"
 	"regulars/internal/web"
 	"regulars/storage"
@@ -214,6 +215,8 @@ func publicHandler(c Config, db *storage.Store, hasher *password.Hasher, session
 	mux.Handle("/graphql", who(cors(session.Gate(log, graph.NewHandler(resolver, c.Introspection, log)))))
 	mux.Handle("/account/", who(pages))
 	mux.Handle("/login/token/", who(cors(pages)))
+	mux.Handle(shop.LoginPath, who(pages))
+	mux.Handle(shop.AccountPath, who(pages))
 	mux.Handle("/customer/current.jwt", who(cors(pages)))
 	mux.Handle(session.DoctorPath, who(cors(page.Doctor())))
 	if !c.production() {

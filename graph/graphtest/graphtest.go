@@ -25,6 +25,7 @@ import (
 	"regulars/internal/page"
 	"regulars/internal/password"
 	"regulars/internal/session"
+	"regulars/internal/shop"
 	"regulars/internal/sso"
 	"regulars/storage"
 	"regulars/storage/storagetest"
@@ -118,6 +119,8 @@ func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logg
 	mux.Handle("/graphql", who(cors(session.Gate(log, h))))
 	mux.Handle("/account/", who(pages))
 	mux.Handle("/login/token/", who(cors(pages)))
+	mux.Handle(shop.LoginPath, who(pages))
+	mux.Handle(shop.AccountPath, who(pages))
 	mux.Handle("/customer/current.jwt", who(cors(pages)))
 	mux.Handle(session.DoctorPath, who(cors(page.Doctor())))
 	return middleware.Chain(mux, middleware.Request(o.TrustedProxies), middleware.Log(log), middleware.Recover(log), middleware.Headers())

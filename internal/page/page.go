@@ -30,8 +30,8 @@ const policy = "default-src 'self'; script-src 'none'; object-src 'none'; base-u
 // maxForm is more than any form of ours has.
 const maxForm = 16 << 10
 
-// Handler serves the pages below /account/, /login/token/ and
-// /customer/current.jwt. Who asks is in the context (session.Handler).
+// Handler serves the pages below /account/ and /login/token/, the two that a
+// sign-on leads to (shop.LoginPath, shop.AccountPath), and /customer/current.jwt. Who asks is in the context (session.Handler).
 func Handler(accounts *account.Accounts, signOn *sso.SSO, log *slog.Logger) http.Handler {
 	p := &pages{accounts, signOn, log}
 	mux := http.NewServeMux()
@@ -41,6 +41,8 @@ func Handler(accounts *account.Accounts, signOn *sso.SSO, log *slog.Logger) http
 	mux.HandleFunc("GET /account/reset", p.on((*visit).showReset))
 	mux.HandleFunc("POST /account/reset", p.form((*visit).reset))
 	mux.HandleFunc("/login/token/{token}", p.on((*visit).signOn))
+	mux.HandleFunc("GET "+shop.LoginPath, p.on((*visit).showLogin))
+	mux.HandleFunc("GET "+shop.AccountPath, p.on((*visit).showAccount))
 	mux.HandleFunc("GET /customer/current.jwt", p.on((*visit).currentCustomer))
 	return mux
 }

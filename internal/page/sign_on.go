@@ -31,7 +31,7 @@ func (v *visit) signOn() {
 		v.a.Begin(done.Token, done.Session)
 		v.goTo(done.Path)
 	case code == shop.Unauthenticated, code == shop.Forbidden: // a storefront that is not live logs in nobody
-		v.goTo(shop.LoginPath + "?" + url.Values{"error": {shop.TextInvalidLogin}}.Encode())
+		v.goTo(shop.LoginPath + "?error=" + invalidToken)
 	default:
 		v.refuse(err, view{Title: v.say(notLoggedIn)})
 	}
@@ -40,7 +40,31 @@ func (v *visit) signOn() {
 const (
 	signOnMethods = "GET, HEAD, OPTIONS"
 	notLoggedIn   = "You could not be logged in"
+	invalidToken  = "invalid_token" // contract/apps.md, resolution 5
 )
+
+// showLogin says in words what became of a sign-on, where the storefront has no
+// login page of its own on this host.
+func (v *visit) showLogin() {
+	if v.r.URL.Query().Get("error") != invalidToken {
+		http.NotFound(v.w, v.r)
+		return
+	}
+	v.show(http.StatusOK, view{
+		Title: v.say(notLoggedIn), Next: v.home(),
+		Text: []string{v.say("The link that led here is over, was used before or is not for this store. Please go back to where it was and try again.")},
+	})
+}
+
+// showAccount is where a sign-on leads that asks for no other page.
+func (v *visit) showAccount() {
+	c := v.a.Customer()
+	if c == nil {
+		v.show(http.StatusOK, view{Title: v.say("Nobody is logged in here"), Next: v.home()})
+		return
+	}
+	v.show(http.StatusOK, view{Title: v.say("You are logged in"), Text: []string{v.say("This browser is now logged in to %s as %s.", v.a.Store.Name, c.Email)}, Next: v.home()})
+}
 
 // speculative tells that a browser loads a page before anybody asked for it.
 func speculative(h http.Header) bool {

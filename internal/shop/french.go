@@ -89,4 +89,8 @@ var french = map[string]string{
 	"This session does not exist, or is over already.":              "Cette session n'existe pas ou est déjà terminée.",
 	"%s on %s":                   "%s sur %s",
 	"You could not be logged in": "La connexion n'a pas abouti",
+	"The link that led here is over, was used before or is not for this store. Please go back to where it was and try again.": "Le lien qui menait ici a expiré, a déjà servi ou n'est pas destiné à cette boutique. Veuillez revenir à la page où il se trouvait et réessayer.",
+	"Nobody is logged in here":                   "Personne n'est connecté ici",
+	"You are logged in":                          "Vous êtes connecté",
+	"This browser is now logged in to %s as %s.": "Ce navigateur est maintenant connecté à %s en tant que %s.",
 }

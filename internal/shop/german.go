@@ -92,4 +92,8 @@ var german = map[string]string{
 	"This session does not exist, or is over already.":              "Diese Sitzung gibt es nicht, oder sie ist schon beendet.",
 	"%s on %s":                   "%s unter %s",
 	"You could not be logged in": "Die Anmeldung hat nicht geklappt",
+	"The link that led here is over, was used before or is not for this store. Please go back to where it was and try again.": "Der Link, der hierher führte, ist abgelaufen, wurde schon benutzt oder gilt nicht für diesen Shop. Bitte gehen Sie dorthin zurück, wo er stand, und versuchen Sie es noch einmal.",
+	"Nobody is logged in here":                   "Hier ist niemand angemeldet",
+	"You are logged in":                          "Sie sind angemeldet",
+	"This browser is now logged in to %s as %s.": "Dieser Browser ist jetzt bei %s als %s angemeldet.",
 }

@@ -89,4 +89,8 @@ var spanish = map[string]string{
 	"This session does not exist, or is over already.":              "Esta sesión no existe o ya ha terminado.",
 	"%s on %s":                   "%s en %s",
 	"You could not be logged in": "No se ha podido iniciar la sesión",
+	"The link that led here is over, was used before or is not for this store. Please go back to where it was and try again.": "El enlace que llevaba aquí ha caducado, ya se usó o no es para esta tienda. Vuelva a la página donde estaba e inténtelo de nuevo.",
+	"Nobody is logged in here":                   "Nadie ha iniciado sesión aquí",
+	"You are logged in":                          "Ha iniciado sesión",
+	"This browser is now logged in to %s as %s.": "Este navegador ha iniciado sesión en %s como %s.",
 }

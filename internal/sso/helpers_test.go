@@ -20,7 +20,7 @@ import (
 const (
 	ada      = "ada@example.com"
 	adaID    = 1
-	loginURL = "/login.php?error=Invalid+login.+Please+attempt+to+log+in+again."
+	loginURL = "/login.php?error=invalid_token"
 )
 
 // fromApp is what a browser says that an app's page sends here.
