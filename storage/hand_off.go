@@ -18,8 +18,6 @@ type HandOff struct {
 	Once Once
 	// Old is the session that the request came with; it ends. Nil for none.
 	Old []byte
-	// Repay is one use of a limit that this success gives back; nil for none.
-	Repay *Use
 }
 
 const lockSource = `
@@ -61,9 +59,6 @@ func (s *Store) HandOff(ctx context.Context, storeID int64, in HandOff) (session
 			if ok, err = t.handOn(storeID, s.idle, in, &session); err != nil || !ok {
 				return err
 			}
-		}
-		if in.Repay != nil {
-			return t.repay(storeID, *in.Repay)
 		}
 		return nil
 	})

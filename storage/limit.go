@@ -89,12 +89,3 @@ func (t tx) spent(storeID int64, u Use) error {
 
 const forgetLimit = `
 DELETE FROM rate_limits WHERE store_id = $1 AND key = $2`
-
-const repayLimit = `
-UPDATE rate_limits SET tat = tat - $3 WHERE store_id = $1 AND key = $2`
-
-// repay gives back one use that was taken before.
-func (t tx) repay(storeID int64, u Use) error {
-	_, err := t.exec(repayLimit, storeID, u.Key, u.Limit.Every().Microseconds())
-	return err
-}

@@ -112,6 +112,23 @@ func TestHandOffGoesToPagesOfTheStoreAlone(t *testing.T) {
 	}
 }
 
+// Three tokens that do not work are enough for a network, and keep out none of it
+// that does.
+func TestHandOffsThatFailAreLimited(t *testing.T) {
+	t.Parallel()
+	a, b := twoStorefronts(t)
+	token, _ := a.HandOff(t, "https://two.example/", graphtest.WithCookie(a.Login(t, ada)))
+	two := []graphtest.Header{host("two.example"), overTLS()}
+	for i, want := range []string{"OTHER", "OTHER", "OTHER", "RATE_LIMITED"} {
+		if r := handedIn(t, []*graphtest.Server{a, b}[i%2], token+"x", two...); !strings.Contains(string(r.Body), `"`+want+`"`) {
+			t.Errorf("try %d: %s, want %s", i, r.Body, want)
+		}
+	}
+	if r := handedIn(t, b, token, two...); r.Cookie() == "" {
+		t.Errorf("one that works: %s", r.Body)
+	}
+}
+
 // A path is no way around that: the storefront's address may have no TLS.
 func TestHandOffGoesToNoPathWithoutTLS(t *testing.T) {
 	t.Parallel()

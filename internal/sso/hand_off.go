@@ -122,23 +122,19 @@ func (s *SSO) HandIn(ctx context.Context, a *session.Asker, token string, kind s
 	if a.Store.Status != shop.StatusLaunched {
 		return out, "", shop.Errorf(shop.Forbidden, shop.TextNotLive)
 	}
-	var counted *storage.Use
-	if prefix := a.Prefix(); prefix != "" {
-		counted = s.use(s.set.HandOffFailuresPerPrefix, a, handOff, prefix)
-		if err := s.db.Take(ctx, a.Store.ID, *counted); err != nil {
-			return out, "", err
-		}
-	}
 	now, err := s.db.Now(ctx)
 	if err != nil {
 		return out, "", err
 	}
 	c, problem := s.read(a, token, now)
 	if problem == "" {
-		out, problem, err = s.handIn(ctx, a, c, kind, counted)
+		out, problem, err = s.handIn(ctx, a, c, kind)
 	}
 	if problem != "" {
 		s.log.InfoContext(ctx, "hand-off refused", "request_id", shop.RequestFrom(ctx).ID, "store", a.Store.Hash, "channel", a.Channel.ID, "problem", string(problem))
+		if err := s.count(ctx, a, s.set.HandOffFailuresPerPrefix, handOff); err != nil {
+			return out, "", err
+		}
 	}
 	return out, problem, err
 }
@@ -182,9 +178,9 @@ func elsewhere(before, now string) bool {
 	return before != "" && now != "" && sameKind && before != now
 }
 
-func (s *SSO) handIn(ctx context.Context, a *session.Asker, c handOffClaims, kind shop.SessionKind, counted *storage.Use) (out HandedIn, problem Problem, err error) {
+func (s *SSO) handIn(ctx context.Context, a *session.Asker, c handOffClaims, kind shop.SessionKind) (out HandedIn, problem Problem, err error) {
 	in := storage.HandOff{
-		Global: a.Channel.AllowGlobalLogin, Once: storage.Once{Issuer: handOff, ID: c.ID, Keep: keepJTI}, Old: a.TokenHash(), Repay: counted,
+		Global: a.Channel.AllowGlobalLogin, Once: storage.Once{Issuer: handOff, ID: c.ID, Keep: keepJTI}, Old: a.TokenHash(),
 	}
 	out.Cart, out.To = c.Cart, c.To
 	if c.Session != "" {

@@ -42,7 +42,7 @@ func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID 
 	}
 	if why, refused := errors.AsType[refusal](err); refused {
 		s.tell(ctx, a, v, why)
-		if err := s.count(ctx, a); err != nil {
+		if err := s.count(ctx, a, s.set.FailuresPerPrefix, "login token prefix"); err != nil {
 			return SignedOn{}, err
 		}
 		return SignedOn{}, shop.Errorf(shop.Unauthenticated, shop.TextInvalidLogin)
@@ -53,12 +53,12 @@ func (s *SSO) Login(ctx context.Context, a *session.Asker, token string, cartID 
 // count takes a try from those that the network has. A token that works needs
 // none: nobody can guess one, and a neighbour, or a page full of images, would keep
 // everybody out.
-func (s *SSO) count(ctx context.Context, a *session.Asker) error {
+func (s *SSO) count(ctx context.Context, a *session.Asker, l shop.Limit, kind string) error {
 	prefix := a.Prefix()
 	if prefix == "" || a.Foreign { // without one, a bucket of it would be everybody's
 		return nil
 	}
-	return s.db.Take(ctx, a.Store.ID, *s.use(s.set.FailuresPerPrefix, a, "login token prefix", prefix))
+	return s.db.Take(ctx, a.Store.ID, *s.use(l, a, kind, prefix))
 }
 
 func (s *SSO) verify(ctx context.Context, a *session.Asker, token string) (voucher, error) {
