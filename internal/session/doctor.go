@@ -156,7 +156,7 @@ func (e *exam) missing() {
 			`A fetch to another origin needs credentials: "include", the login as well: without it the browser ignores the cookie of the answer. If it had that, see what is said about sites here.`)
 	case e.r.Header.Get("Sec-Fetch-Site") == "" && len(e.r.Header["Origin"]) == 0:
 		e.find(shop.LevelWarning, "cookie_missing", text+" A server or a command sent this, or a browser that says nothing about itself.",
-			"A storefront's server has to pass on the shopper's Cookie header, and the Set-Cookie of our answers.")
+			"A storefront's server has to pass on the shopper's Cookie header, and the Set-Cookie of our answers; or it sends a storefront token, and the shopper's own as X-Bc-Customer-Access-Token.")
 	default:
 		e.find(shop.LevelWarning, "cookie_missing", text, "Log in at this very host, and look whether the browser kept the cookie of the answer; its developer tools say why not.")
 	}
