@@ -169,7 +169,7 @@ func TestTwoServersCountTogether(t *testing.T) {
 func TestATokenIsRevokedOnTwoServers(t *testing.T) {
 	t.Parallel()
 	r := newReplicas(t)
-	token := r.regulars(t, "token", "create", "--store=demo", "--kind=private", "--scope=Customer", "--channel=1", "--expires=1h").find(t, `(eyJ\S+)`, nil)
+	token := r.regulars(t, "token", "create", "demo", "--kind=private", "--scope=Customer", "--channel=1", "--expires=1h").find(t, `(eyJ\S+)`, nil)
 	statuses := func() (out [2]int) {
 		for i, url := range r.urls {
 			req := request(t, url+"/graphql?query={currentCustomer{email}}")
@@ -186,7 +186,7 @@ func TestATokenIsRevokedOnTwoServers(t *testing.T) {
 	if got := statuses(); got != [2]int{http.StatusOK, http.StatusOK} {
 		t.Errorf("a good token: %d", got)
 	}
-	r.regulars(t, "token", "revoke", "--store=demo", "1")
+	r.regulars(t, "token", "revoke", "demo", "1")
 	if got := statuses(); got != [2]int{http.StatusUnauthorized, http.StatusUnauthorized} {
 		t.Errorf("a revoked token: %d", got)
 	}

@@ -68,7 +68,7 @@ func TestAServerFromRegistrationToLogout(t *testing.T) {
 	dir := dataDir(t)
 	url, _, _ := start(t, "--data-dir="+dir, "--demo")
 	out := newPrinted()
-	if err := run(context.Background(), []string{"token", "create", "--store=demo", "--kind=private", "--scope=Customer", "--channel=1", "--expires=1h", "--data-dir=" + dir}, out, io.Discard); err != nil {
+	if err := run(context.Background(), []string{"token", "create", "demo", "--kind=private", "--scope=Customer", "--channel=1", "--expires=1h", "--data-dir=" + dir}, out, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	s, own := walking(t, url, true, map[string]string{"Authorization": "Bearer " + out.find(t, `(eyJ\S+)`, nil), "X-Bc-Error-On-Invalid-Customer-Access-Token": "true"})

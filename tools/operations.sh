@@ -43,7 +43,7 @@ quietly store create strict --name 'Strict Store' --host localhost
 quietly store set strict --email-verification required
 quietly channel add-origin strict 1 http://localhost:3000
 
-token() { bin/regulars token create --store "$1" --kind storefront --channel 1 --expires 1h | grep -oE '[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+' | tail -n 1; }
+token() { bin/regulars token create "$1" --kind storefront --channel 1 --expires 1h | grep -oE '[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+' | tail -n 1; }
 
 node tools/operations/run.mjs "$url" <<END
 {

@@ -21,7 +21,7 @@ type Token struct {
 
 // TokenCreate makes a token.
 type TokenCreate struct {
-	Store   string   `required:"" help:"Hash of the store."`
+	Store   string   `arg:"" help:"Hash of the store."`
 	Kind    string   `required:"" enum:"storefront,private,impersonation" help:"storefront is no secret, and may be in pages; private and impersonation are for servers."`
 	Channel []int64  `required:"" help:"Ids of the channels that it is for."`
 	Scope   []string `enum:"Unauthenticated,Customer" help:"What a private token may do; Customer is all about customers and their sessions."`
@@ -126,7 +126,7 @@ func lifetime(s string) (time.Duration, time.Time, error) {
 
 // TokenList prints the tokens of a store.
 type TokenList struct {
-	Store string `required:"" help:"Hash of the store."`
+	Store string `arg:"" help:"Hash of the store."`
 	JSON  bool   `name:"json" help:"One JSON object a line."`
 }
 
@@ -181,7 +181,7 @@ func list[T any](items []T) string {
 
 // TokenRevoke ends a token.
 type TokenRevoke struct {
-	Store     string `required:"" help:"Hash of the store."`
+	Store     string `arg:"" help:"Hash of the store."`
 	ID        int64  `arg:"" optional:"" help:"Id of the token."`
 	TokenFile []byte `type:"filecontent" placeholder:"FILE" help:"File with the token itself, in place of its id; - reads it from standard input."`
 }

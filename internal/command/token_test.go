@@ -14,7 +14,7 @@ func TestToken(t *testing.T) {
 	t.Parallel()
 	c := demo(t)
 	version := c.version(t, "demo")
-	create := func(args ...string) []string { return append([]string{"token", "create", "--store", "demo"}, args...) }
+	create := func(args ...string) []string { return append([]string{"token", "create", "demo"}, args...) }
 	out := c.says(t, "It is token 1, and shown once:\n", create("--kind", "private", "--channel", "1", "--channel", "1", "--scope", "Customer", "--scope", "Customer", "--expires", "720h", "--name", " The server ")...)
 	text := strings.TrimSpace(out[strings.LastIndex(strings.TrimSpace(out), "\n"):])
 	if !regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]+$`).MatchString(text) {
@@ -32,18 +32,18 @@ func TestToken(t *testing.T) {
 	c.says(t, "It is token 3", create("--kind", "impersonation", "--channel", "1", "--expires", "1h")...)
 
 	version = c.version(t, "demo")
-	c.says(t, "Token 3 of store demo is revoked.\n", "token", "revoke", "--store", "demo", "3")
+	c.says(t, "Token 3 of store demo is revoked.\n", "token", "revoke", "demo", "3")
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.says(t, "Token 1 of store demo is revoked.\n", "token", "revoke", "--store", "demo", "--token-file", file)
+	c.says(t, "Token 1 of store demo is revoked.\n", "token", "revoke", "demo", "--token-file", file)
 	if c.version(t, "demo") != version+2 {
 		t.Error("running servers would not notice")
 	}
 
-	list := c.says(t, "until 2101-01-01 00:00 UTC\n", "token", "list", "--store", "demo")
-	lines := strings.Split(strings.TrimSpace(c.says(t, "", "token", "list", "--store", "demo", "--json")), "\n")
+	list := c.says(t, "until 2101-01-01 00:00 UTC\n", "token", "list", "demo")
+	lines := strings.Split(strings.TrimSpace(c.says(t, "", "token", "list", "demo", "--json")), "\n")
 	if strings.Count(list, ", revoked\n") != 2 || len(lines) != 3 || strings.Contains(list+strings.Join(lines, ""), text[len(text)-40:]) {
 		t.Errorf("listed\n%s\n%s", list, lines)
 	}
@@ -64,7 +64,7 @@ func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
 	c := demo(t)
 	create := func(args ...string) []string {
-		return append([]string{"token", "create", "--store", "demo", "--channel", "1", "--expires", "1h"}, args...)
+		return append([]string{"token", "create", "demo", "--channel", "1", "--expires", "1h"}, args...)
 	}
 	c.refuses(t, "--kind", create()...)
 	c.refuses(t, "--kind must be one of", create("--kind", "x")...)
@@ -76,7 +76,7 @@ func TestTokenRefusals(t *testing.T) {
 	c.refuses(t, "at most 2 origins", create("--kind", "storefront", "--origin", "https://a.example", "--origin", "https://b.example", "--origin", "https://c.example")...)
 	c.refuses(t, "store demo has no channel 9", create("--kind", "storefront", "--channel", "9")...)
 	c.refuses(t, "--name: Line breaks", create("--kind", "storefront", "--name", "a\nb")...)
-	c.refuses(t, `no store "other"`, "token", "create", "--store", "other", "--kind", "storefront", "--channel", "1", "--expires", "1h")
+	c.refuses(t, `no store "other"`, "token", "create", "other", "--kind", "storefront", "--channel", "1", "--expires", "1h")
 	for _, expires := range []string{"", "soon", "0s", "-1h", "10ms", "2030-01-01", "1"} {
 		c.refuses(t, "--expires", create("--kind", "storefront", "--expires", expires)...)
 	}
@@ -86,10 +86,10 @@ func TestTokenRefusals(t *testing.T) {
 		t.Errorf("not all mistakes at once: %v", err)
 	}
 
-	c.refuses(t, "give the token's id", "token", "revoke", "--store", "demo")
-	c.refuses(t, "The store has no such token.", "token", "revoke", "--store", "demo", "1")
-	c.refuses(t, `no store "other"`, "token", "revoke", "--store", "other", "1")
-	c.refuses(t, `no store "other"`, "token", "list", "--store", "other")
+	c.refuses(t, "give the token's id", "token", "revoke", "demo")
+	c.refuses(t, "The store has no such token.", "token", "revoke", "demo", "1")
+	c.refuses(t, `no store "other"`, "token", "revoke", "other", "1")
+	c.refuses(t, `no store "other"`, "token", "list", "other")
 	c.noKey = errors.New("no keys here")
 	c.refuses(t, "no keys here", create("--kind", "storefront")...)
 }
