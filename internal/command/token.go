@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -65,11 +66,34 @@ func (c *TokenCreate) Run(e *Env) error {
 func (e *Env) warnOfOrigins(s *shop.Snapshot, t shop.StorefrontToken) {
 	for _, c := range s.Channels {
 		for _, o := range t.Origins {
-			if t.Speaks(c.ID) && !slices.Contains(c.Origins, o) && !slices.ContainsFunc(c.Hosts, func(h string) bool { return strings.HasSuffix(o, "://"+h) }) {
-				e.say("Pages of %s cannot act for shoppers of channel %d yet: regulars channel add-origin %s %d %s", o, c.ID, s.Store.Hash, c.ID, o)
+			if !t.Speaks(c.ID) || slices.Contains(c.Origins, o) {
+				continue
+			}
+			unless := ""
+			if u, err := url.Parse(o); err == nil && slices.Contains(c.Hosts, u.Hostname()) {
+				if u.Port() == "" {
+					continue // the server's own pages
+				}
+				unless = ", unless this server itself is at that port"
+			}
+			e.say("Pages of %s cannot act for shoppers of channel %d yet%s: regulars channel add-origin %s %d %s", o, c.ID, unless, s.Store.Hash, c.ID, o)
+		}
+	}
+}
+
+// checkOrigins refuses for a token what its channels could not list.
+func checkOrigins(s *shop.Snapshot, t shop.StorefrontToken) error {
+	var errs []error
+	for _, o := range t.Origins {
+		for _, c := range s.Channels {
+			found := c.CheckOrigin(o)
+			if i := slices.IndexFunc(found, func(f shop.Finding) bool { return f.Level == shop.LevelError }); i >= 0 && t.Speaks(c.ID) {
+				errs = append(errs, fmt.Errorf("--origin: %s", found[i].Text))
+				break
 			}
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // token checks what was asked for: all mistakes are reported together.
@@ -98,6 +122,8 @@ func (c *TokenCreate) token(s *shop.Snapshot) (t storage.NewStorefrontToken, err
 	fail(private || len(t.Scopes) == 0, "--scope is for private tokens")
 	t.Origins, err = cleanOrigins(c.Origin)
 	fail(err == nil, "--origin: %w", err)
+	err = checkOrigins(s, t.StorefrontToken)
+	fail(err == nil, "%w", err)
 	fail(len(t.Origins) <= shop.MaxTokenOrigins, "a token has at most %d origins", shop.MaxTokenOrigins)
 	fail(t.Kind == shop.TokenStorefront || len(t.Origins) == 0, "--origin is for storefront tokens: the others are not for pages")
 	if c.Name != "" {

@@ -60,6 +60,39 @@ func TestToken(t *testing.T) {
 	}
 }
 
+// The server compares origins with their ports: what a token is warned of is
+// what the server refuses.
+func TestTokenOrigins(t *testing.T) {
+	t.Parallel()
+	c := demo(t)
+	create := func(origins ...string) []string {
+		args := []string{"token", "create", "demo", "--kind", "storefront", "--channel", "1", "--expires", "1h"}
+		for _, o := range origins {
+			args = append(args, "--origin", o)
+		}
+		return args
+	}
+	const hint = "regulars channel add-origin demo 1 http://localhost:3000"
+	wantLine(t, c.says(t, "", create("http://localhost:3000")...), "Pages of http://localhost:3000 cannot act for shoppers of channel 1 yet, unless this server itself is at that port: "+hint)
+	c.says(t, "may act", "channel", "add-origin", "demo", "1", "http://localhost:3000")
+	if out := c.says(t, "", create("http://localhost:3000", "http://localhost")...); strings.Contains(out, "Pages of") {
+		t.Errorf("warned of a listed origin, or of the storefront's own: %s", out)
+	}
+	wantLine(t, c.says(t, "", create("http://localhost:3001")...), "Pages of http://localhost:3001 cannot act for shoppers of channel 1 yet, unless this server itself is at that port: regulars channel add-origin demo 1 http://localhost:3001")
+
+	before := c.count(t, "storefront_tokens")
+	const noTLS = "--origin: The origin http://shop.example.com has no TLS: anybody on the way could write its pages"
+	c.refuses(t, noTLS, create("http://shop.example.com")...)
+	c.says(t, "", "channel", "add", "demo", "--name", "Two")
+	_, err := c.run(t, append(create("http://shop.example.com", "http://b.example.com"), "--channel", "2")...)
+	if err == nil || strings.Count(err.Error(), "has no TLS") != 2 || !strings.Contains(err.Error(), noTLS) {
+		t.Errorf("each origin once: %v", err)
+	}
+	if c.count(t, "storefront_tokens") != before {
+		t.Error("made a token that no page may use")
+	}
+}
+
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()
 	c := demo(t)
