@@ -24,7 +24,7 @@ type App struct {
 type AppCreate struct {
 	Store   string   `arg:"" help:"Hash of the store."`
 	Name    string   `required:"" help:"What it is called; for people."`
-	Scope   []string `help:"What it may do: store_v2_customers_login lets it log shoppers in. To read who is logged in needs none."`
+	Scope   []string `placeholder:"store_v2_customers_login" help:"What it may do: store_v2_customers_login lets it log shoppers in. To read who is logged in needs none."`
 	Channel []int64  `help:"Ids of the channels that it may act on; all when empty."`
 }
 

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -94,8 +93,8 @@ type ChannelAddOrigin struct {
 
 // Run implements kong's command.
 func (c *ChannelAddOrigin) Run(e *Env) error {
-	if !isOrigin(c.Origin) {
-		return errNoOrigin
+	if err := checkOrigin(c.Origin); err != nil {
+		return err
 	}
 	channel, err := c.change(e, func(ch *shop.Channel) {
 		if !slices.Contains(ch.Origins, c.Origin) {
@@ -149,16 +148,38 @@ func (c *ChannelProxySecret) Run(e *Env) error {
 	return nil
 }
 
-var errNoOrigin = errors.New("an origin is a scheme and a host in lower case, with nothing behind it but a port that is not the usual one: https://shop.example.com")
-
-// isOrigin tells whether browsers would send s as it is: they leave out a usual
-// port, and know no wildcards.
-func isOrigin(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme+"://"+u.Host != s || !isHost(u.Hostname()) {
-		return false
+// checkOrigin refuses what browsers would not send as it is: they leave out a
+// usual port, and know no wildcards.
+func checkOrigin(s string) error {
+	if isOrigin(s) {
+		return nil
 	}
-	return (u.Scheme == "https" && u.Port() != "443" || u.Scheme == "http" && u.Port() != "80") && !strings.HasSuffix(s, ":")
+	const rule = "an origin is a scheme and a host in lower case, with nothing behind it but a port that is not the usual one"
+	if clean := originOf(s); clean != "" {
+		return fmt.Errorf("%q is not as browsers send it, %s is: %s", s, clean, rule)
+	}
+	return fmt.Errorf("%q is none: %s, as https://shop.example.com", s, rule)
+}
+
+func isOrigin(s string) bool { return s != "" && originOf(s) == s }
+
+// originOf is the origin of an address as browsers write it, "" for what has none.
+func originOf(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return ""
+	}
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if !isHost(host) {
+		return ""
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port == "" || port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
+		return u.Scheme + "://" + host
+	}
+	return u.Scheme + "://" + host + ":" + port
 }
 
 // isBase tells whether s can be a storefront's address: pages are found below it.

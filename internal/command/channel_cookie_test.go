@@ -59,6 +59,10 @@ func TestChannelCookie(t *testing.T) {
 	c.refuses(t, "does not cover the channel's host a.example", add("--host", "a.example", "--cookie-domain", "b.example")...)
 	c.refuses(t, "is not a host name", add("--cookie-domain", "a b")...)
 	c.says(t, "Added channel 2", add("--host", "a.example", "--origin", "https://b.example", "--cookie", "cross-site")...)
+	out = c.says(t, "proxy-secret one 3\n\nWarning: The origin", add("--host", "b.example", "--origin", "https://c.example")...)
+	if strings.Count(out, "\n") != 4 {
+		t.Errorf("findings do not stand last, below a blank line: %q", out)
+	}
 
 	// What was broken by hand can still be edited, and is told.
 	if _, err := c.owner.Exec(`UPDATE channels SET policy = '{"cookie": {"domain": "uk"}}', origins = '{http://a.example.com,http://b.example.com}' WHERE id = 1`); err != nil {

@@ -19,7 +19,7 @@ type ChannelAdd struct {
 	Local        bool     `help:"Only for accounts of its own: global accounts cannot log in."`
 	DefaultGroup *string  `help:"Name of the group of those who register here; the store's default group when empty."`
 	GuestGroup   *string  `help:"Name of the guests' group here; the store's when empty."`
-	Cookie       string   `enum:"same-site,cross-site,strict" default:"same-site" help:"Whose pages browsers send the session cookie for: same-site, cross-site or strict; see channel set."`
+	Cookie       string   `enum:"same-site,cross-site,strict" placeholder:"same-site|cross-site|strict" default:"same-site" help:"Whose pages browsers send the session cookie for: same-site, cross-site or strict; see channel set."`
 	CookieDomain string   `placeholder:"DOMAIN" help:"Send the session cookie to every host at and below this domain; see channel set."`
 }
 
@@ -46,7 +46,6 @@ func (c *ChannelAdd) Run(e *Env) error {
 		return err
 	}
 	e.say("Added channel %d to store %s.", id, c.Store)
-	e.sayFindings(channel.CheckCookies())
 	switch {
 	case len(channel.Hosts) == 0:
 		e.say("To give it a host: regulars channel add-host %s %d HOST", c.Store, id)
@@ -55,6 +54,7 @@ func (c *ChannelAdd) Run(e *Env) error {
 	default:
 		e.say("If its own server calls here: regulars channel proxy-secret %s %d", c.Store, id)
 	}
+	e.sayFindings(channel.CheckCookies())
 	return nil
 }
 
@@ -71,7 +71,7 @@ type ChannelSet struct {
 	GuestGroup     *string `xor:"guest-group" help:"Name of the guests' group here."`
 	NoGuestGroup   bool    `xor:"guest-group" help:"The store's guests' group, as without a setting."`
 
-	Cookie         *string `enum:"same-site,cross-site,strict" help:"Whose pages browsers send the session cookie for. same-site: the storefront is at this host, or at another of its site, as shop. beside api.example.com. cross-site: listed origins of other sites too; needs TLS, and browsers that block third-party cookies may ignore it. strict: like same-site, and links from elsewhere arrive as guests."`
+	Cookie         *string `enum:"same-site,cross-site,strict" placeholder:"same-site|cross-site|strict" help:"Whose pages browsers send the session cookie for. same-site: the storefront is at this host, or at another of its site, as shop. beside api.example.com. cross-site: listed origins of other sites too; needs TLS, and browsers that block third-party cookies may ignore it. strict: like same-site, and links from elsewhere arrive as guests."`
 	CookieDomain   *string `xor:"cookie-domain" placeholder:"DOMAIN" help:"Send the session cookie to every host at and below this domain, so that the storefront's own server can read it. Pages of the same site do not need it. Each of these hosts can also plant one."`
 	NoCookieDomain bool    `xor:"cookie-domain" help:"Send the session cookie to the one host alone; who has one for a domain logs in again."`
 }
@@ -193,8 +193,8 @@ func channelURL(s string) error {
 
 func cleanOrigins(origins []string) (out []string, err error) {
 	for _, o := range origins {
-		if !isOrigin(o) {
-			return nil, errNoOrigin
+		if err := checkOrigin(o); err != nil {
+			return nil, err
 		}
 		if !slices.Contains(out, o) {
 			out = append(out, o)

@@ -148,7 +148,7 @@ func TestStoreCreate(t *testing.T) {
 	c.refuses(t, "plan", "store", "create", "x", "--name", "x", "--plan", "gold")
 	c.refuses(t, "name", "store", "create", "x")
 	c.refuses(t, "is not a host name", "store", "create", "x", "--name", "x", "--host", "https://shop.example.com")
-	c.says(t, "hosts: shop.example.com", "store", "list")
+	c.says(t, "hosts: shop.example.com  origins: -\n", "store", "list")
 }
 
 func TestStoreCreateIsAllOrNothing(t *testing.T) {
@@ -215,6 +215,13 @@ func TestOrigins(t *testing.T) {
 		"https://shop.example.com?x", "https://shop.example.com#x", "ftp://shop.example.com", "file://", "https://shop.example.com https://x.example", "https://a..b"} {
 		c.refuses(t, "an origin is", "channel", "add-origin", "one", "1", bad)
 	}
+	for bad, clean := range map[string]string{
+		"https://shop.example.com/": "https://shop.example.com", " https://Shop.example.com/de?a#b": "https://shop.example.com", "HTTPS://user@shop.example.com:443": "https://shop.example.com",
+		"http://[::1]:80/": "http://[::1]", "http://Localhost:3000/": "http://localhost:3000", "https://shop.example.com:": "https://shop.example.com",
+	} {
+		c.refuses(t, fmt.Sprintf("%q is not as browsers send it, %s is: an origin is", bad, clean), "channel", "add-origin", "one", "1", bad)
+	}
+	c.refuses(t, `"ftp://shop.example.com" is none: an origin is`, "channel", "add-origin", "one", "1", "ftp://shop.example.com")
 	c.refuses(t, "no channel 9", "channel", "add-origin", "one", "9", "https://shop.example.com")
 	c.says(t, "are strangers", "channel", "remove-origin", "one", "1", "http://localhost:3000")
 	c.refuses(t, "does not list that origin", "channel", "remove-origin", "one", "1", "http://localhost:3000")

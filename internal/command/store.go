@@ -86,7 +86,7 @@ func (*StoreList) Run(e *Env) error {
 		}
 		e.say("%s  %s  (%s, %s)", s.Store.Hash, printable(s.Store.Name), s.Store.Plan, s.Store.Status)
 		for _, c := range s.Channels {
-			e.say("  channel %d  hosts: %s  origins: %s", c.ID, printable(strings.Join(c.Hosts, " ")), printable(strings.Join(c.Origins, " ")))
+			e.say("  channel %d  hosts: %s  origins: %s", c.ID, printableList(c.Hosts, "-"), printableList(c.Origins, "-"))
 		}
 	}
 	return nil

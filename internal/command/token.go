@@ -23,9 +23,9 @@ type Token struct {
 // TokenCreate makes a token.
 type TokenCreate struct {
 	Store   string   `arg:"" help:"Hash of the store."`
-	Kind    string   `required:"" enum:"storefront,private,impersonation" help:"storefront is no secret, and may be in pages; private and impersonation are for servers."`
+	Kind    string   `required:"" enum:"storefront,private,impersonation" placeholder:"storefront|private|impersonation" help:"storefront is no secret, and may be in pages; private and impersonation are for servers."`
 	Channel []int64  `required:"" help:"Ids of the channels that it is for."`
-	Scope   []string `enum:"Unauthenticated,Customer" help:"What a private token may do; Customer is all about customers and their sessions."`
+	Scope   []string `enum:"Unauthenticated,Customer" placeholder:"Unauthenticated|Customer" help:"What a private token may do; Customer is all about customers and their sessions."`
 	Origin  []string `help:"Whose pages may send a storefront token, 2 at most. A token that is in any page needs one: without, it is for servers."`
 	Expires string   `required:"" help:"When it ends: in 720h, or at 2030-12-31T00:00:00Z."`
 	Name    string   `help:"What to know it by."`
