@@ -83,7 +83,7 @@ func TestDoctorAsksAServer(t *testing.T) {
 	c := beside(t, s)
 	c.says(t, "", "channel", "add-origin", "demo", "1", "http://localhost:3000")
 	out := c.says(t, "OK (reached)", "doctor", "demo", "--url", s.URL)
-	for _, want := range []string{"OK (keys_agree)", "OK (cors): Pages of http://localhost:3000 get to see the answers."} {
+	for _, want := range []string{s.URL + " for the host 127.0.0.1 answers, by http.", "OK (keys_agree)", "OK (cors): Pages of http://localhost:3000 get to see the answers."} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

@@ -22,6 +22,7 @@ type probe struct {
 	client *http.Client
 	base   *url.URL
 	host   string // Host header
+	name   string // the same without port, as the channel has it
 	// inside: the address is not one of the channel's, so what the server says
 	// about the connection is about ours only.
 	inside bool
@@ -32,12 +33,12 @@ type probe struct {
 
 func newProbe(ctx context.Context, base, store string, ch *shop.Channel) *probe {
 	u, _ := url.Parse(base) // isBase knows
-	p := &probe{ctx: ctx, base: u, host: u.Host, store: store, ch: ch, client: &http.Client{
+	p := &probe{ctx: ctx, base: u, host: u.Host, name: strings.ToLower(u.Hostname()), store: store, ch: ch, client: &http.Client{
 		Timeout:       10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-	if !slices.Contains(ch.Hosts, strings.ToLower(u.Hostname())) {
-		p.host, p.inside = ch.Hosts[0], true
+	if !slices.Contains(ch.Hosts, p.name) {
+		p.host, p.name, p.inside = ch.Hosts[0], ch.Hosts[0], true
 	}
 	return p
 }
@@ -103,14 +104,14 @@ func (p *probe) diagnosis(headers ...string) (got reply, d shop.Diagnosis, ok bo
 // reach makes sure that it is this channel's server that answers.
 func (p *probe) reach() (shop.Diagnosis, bool) {
 	got, d, ok, err := p.diagnosis()
-	where := p.base.String() + " for the host " + p.host
+	where := p.base.String() + " for the host " + p.name
 	switch {
 	case err != nil:
 		p.find(shop.LevelError, "not_reached", where+" does not answer: "+err.Error()+".", "Look whether the server runs and the name leads to it.")
 	case got.status >= 300 && got.status < 400:
 		p.find(shop.LevelError, "redirected", where+" leads elsewhere, to "+got.header.Get("Location")+": browsers follow no redirect with a preflight.", "Let the storefront call the last address, and give that with --url.")
 	case got.status == http.StatusMisdirectedRequest:
-		p.find(shop.LevelError, "host_unknown", "The server at "+p.base.String()+" has no channel for the host "+p.host+".", "Look whether it works on the same database as this command, and whether a proxy changes the Host header.")
+		p.find(shop.LevelError, "host_unknown", "The server at "+p.base.String()+" has no channel for the host "+p.name+".", "Look whether it works on the same database as this command, and whether a proxy changes the Host header.")
 	case !ok:
 		p.find(shop.LevelError, "something_else", "What answers at "+where+" is no server of ours: status "+strconv.Itoa(got.status)+".", "Have the proxy pass /session/ on, beside /graphql.")
 	case d.Saw.Store != p.store || d.Saw.Channel != p.ch.ID:
