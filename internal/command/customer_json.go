@@ -39,7 +39,7 @@ func lineOf(r shop.CustomerRecord) customerLine {
 		OriginChannelID: r.OriginChannelID, DisabledAt: utc(r.DisabledAt), ResetRequired: r.ResetRequired,
 		PasswordKind: or(r.PasswordKind, "none"), Notes: r.StaffNotes, TaxExemptCategory: r.TaxExemptCategory, Locale: r.Locale,
 		AcceptsAbandoned: r.AcceptsAbandoned, AddressCount: r.AddressCount,
-		DateCreated: r.DateCreated.UTC(), DateModified: r.DateModified.UTC(),
+		DateCreated: second(r.DateCreated), DateModified: second(r.DateModified),
 	}
 }
 
@@ -68,10 +68,10 @@ type sessionLine struct {
 func sheetOf(r shop.CustomerRecord, sessions []shop.SessionRecord, n *shop.Subscriber) customerSheet {
 	out := customerSheet{customerLine: lineOf(r), Sessions: []sessionLine{}}
 	if n != nil {
-		out.Newsletter = &newsletterLine{n.State, n.StateSince.UTC(), n.Origin}
+		out.Newsletter = &newsletterLine{n.State, second(n.StateSince), n.Origin}
 	}
 	for _, s := range sessions {
-		out.Sessions = append(out.Sessions, sessionLine{s.ID, s.ChannelID, s.UserAgent, s.IPPrefix, s.CreatedAt.UTC(), s.LastSeenAt.UTC()})
+		out.Sessions = append(out.Sessions, sessionLine{s.ID, s.ChannelID, s.UserAgent, s.IPPrefix, second(s.CreatedAt), second(s.LastSeenAt)})
 	}
 	return out
 }

@@ -72,12 +72,15 @@ func (e *Env) table(fill func(line func(format string, args ...any))) error {
 // moment writes a time for people.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// utc is a time for machines.
+// second is a time for machines: RFC 3339 without fractions.
+func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// utc is the same for a time that may be missing.
 func utc(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
-	u := t.UTC()
+	u := second(*t)
 	return &u
 }
 

@@ -48,15 +48,17 @@ func TestToken(t *testing.T) {
 		t.Errorf("listed\n%s\n%s", list, lines)
 	}
 	var line struct {
-		ID                        int
-		Kind, Name                string
-		Channels                  []int
-		Scopes, Origins           []string
-		Created, Expires, Revoked *string
+		ID              int
+		Kind, Name      string
+		Channels        []int `json:"channel_ids"`
+		Scopes, Origins []string
 	}
 	if err := json.Unmarshal([]byte(lines[1]), &line); err != nil || line.ID != 2 || line.Kind != "storefront" || len(line.Channels) != 1 || line.Scopes == nil ||
-		len(line.Origins) != 2 || !strings.Contains(lines[1], `"expires_at":"2101-01-01T00:00:00Z","revoked_at":null`) {
+		len(line.Origins) != 2 || !strings.Contains(lines[1], `"date_expires":"2101-01-01T00:00:00Z","date_revoked":null`) {
 		t.Errorf("%v: %s", err, lines[1])
+	}
+	if !regexp.MustCompile(`"date_created":"[0-9T:-]{19}Z","date_expires":"[0-9T:-]{19}Z","date_revoked":"[0-9T:-]{19}Z"}$`).MatchString(lines[0]) {
+		t.Errorf("other dates than those of app list: %s", lines[0])
 	}
 }
 
