@@ -11,12 +11,10 @@ start_server operations
 
 # The storefront's pages are on another port of this machine; its server forwards shoppers' addresses.
 quietly channel add-origin demo 1 http://127.0.0.1:3000
-secret=$(bin/regulars channel proxy-secret demo 1 | tail -n 1)
+proxy=$(bin/regulars channel proxy-secret demo 1 --json)
 
 # An app that logs shoppers in.
-app=$(bin/regulars app create demo --name Loyalty --scope store_v2_customers_login)
-client=$(awk '/^Client id:/ { print $3 }' <<<"$app")
-client_secret=$(awk '/^Client secret:/ { print $3 }' <<<"$app")
+app=$(bin/regulars app create demo --name Loyalty --scope store_v2_customers_login --json)
 
 # Fields of the store's own: 26 to 32 for accounts, 33 for addresses.
 quietly formfield add demo customer checkboxes 'Terms and Conditions' --required --option 'I agree'
@@ -43,11 +41,8 @@ quietly store create strict --name 'Strict Store' --host localhost
 quietly store set strict --email-verification required
 quietly channel add-origin strict 1 http://localhost:3000
 
-token() { bin/regulars token create "$1" --kind storefront --channel 1 --expires 1h | grep -oE '[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+' | tail -n 1; }
+token() { bin/regulars token create "$1" --kind storefront --channel 1 --expires 1h --json; }
+here=$(token demo)
+there=$(token strict)
 
-node tools/operations/run.mjs "$url" <<END
-{
-  "proxySecret": "$secret", "clientID": "$client", "clientSecret": "$client_secret",
-  "tokens": { "127.0.0.1": "$(token demo)", "localhost": "$(token strict)" }
-}
-END
+node tools/operations/run.mjs "$url" <<<"{ \"proxy\": $proxy, \"app\": $app, \"tokens\": { \"127.0.0.1\": $here, \"localhost\": $there } }"

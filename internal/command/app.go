@@ -26,6 +26,7 @@ type AppCreate struct {
 	Name    string   `required:"" help:"What it is called; for people."`
 	Scope   []string `placeholder:"store_v2_customers_login" help:"What it may do: store_v2_customers_login lets it log shoppers in. To read who is logged in needs none."`
 	Channel []int64  `help:"Ids of the channels that it may act on; all when empty."`
+	shownOnce
 }
 
 // Run implements kong's command.
@@ -50,6 +51,15 @@ func (c *AppCreate) Run(e *Env) error {
 	}
 	if err := e.Storage.CreateApp(e.Ctx, s.Store.ID, app, sealed); err != nil {
 		return err
+	}
+	if c.JSON {
+		return e.sayJSON(struct {
+			ClientID string          `json:"client_id"`
+			Secret   string          `json:"client_secret"`
+			Name     string          `json:"name"`
+			Scopes   []shop.AppScope `json:"scopes"`
+			Channels []int64         `json:"channel_ids"` // null: all
+		}{app.ClientID, secret, app.Name, append([]shop.AppScope{}, app.Scopes...), app.ChannelIDs})
 	}
 	e.say("Created app %s in store %s.", printable(app.Name), c.Store)
 	e.say("Client id:      %s", app.ClientID)
@@ -122,6 +132,7 @@ func (c appTarget) orMissing(err error) error {
 type AppRotate struct {
 	appTarget
 	Overlap time.Duration `default:"24h" help:"How long the secret before it goes on, 2160h at most; 0s ends it at once. Older ones end anyway."`
+	shownOnce
 }
 
 // maxOverlap keeps a rotation from never ending.
@@ -144,6 +155,13 @@ func (c *AppRotate) Run(e *Env) error {
 	if err != nil {
 		return c.orMissing(err)
 	}
+	if c.JSON {
+		return e.sayJSON(struct {
+			ClientID string     `json:"client_id"`
+			Secret   string     `json:"client_secret"`
+			Before   *time.Time `json:"date_previous_expires"` // null: only the new one counts
+		}{c.ClientID, secret, utc(unlessNever(ends))})
+	}
 	e.say("Client secret:  %s", secret)
 	if ends.IsZero() {
 		e.say("It is shown once, and the only one that counts.")
@@ -151,6 +169,13 @@ func (c *AppRotate) Run(e *Env) error {
 		e.say("It is shown once. The one before it counts until %s.", moment(ends))
 	}
 	return nil
+}
+
+func unlessNever(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // AppRevoke ends an app or a secret.

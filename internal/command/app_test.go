@@ -4,10 +4,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
+	"regulars/internal/keys"
 	"regulars/internal/shop"
 )
 
@@ -88,6 +90,64 @@ func TestAppCreate(t *testing.T) {
 	}
 	c.noKey = errors.New("no key")
 	c.refuses(t, "no key", create("--name", "x")...)
+}
+
+// With --json a command that makes a secret prints one object and nothing else.
+func TestSecretsAsJSON(t *testing.T) {
+	t.Parallel()
+	c := demo(t)
+	makes := func(into any, args ...string) {
+		t.Helper()
+		out := c.says(t, "", append(args, "--json")...)
+		if err := json.Unmarshal([]byte(out), into); err != nil || strings.Count(out, "\n") != 1 {
+			t.Errorf("%s: %v: %q", args, err, out)
+		}
+	}
+	var app struct {
+		ID       string `json:"client_id"`
+		Secret   string `json:"client_secret"`
+		Name     string
+		Scopes   []string
+		Channels []int64 `json:"channel_ids"`
+		Before   *string `json:"date_previous_expires"`
+	}
+	makes(&app, "app", "create", "demo", "--name", "Loyalty", "--channel", "1")
+	wantSecrets(t, c.secrets(t, "demo", app.ID), app.Secret)
+	if app.Name != "Loyalty" || app.Scopes == nil || len(app.Channels) != 1 {
+		t.Errorf("%+v", app)
+	}
+	first := app.Secret
+	makes(&app, "app", "rotate", "demo", app.ID)
+	wantSecrets(t, c.secrets(t, "demo", app.ID), app.Secret, first)
+	if app.Before == nil || len(*app.Before) != len("2030-12-31T00:00:00Z") {
+		t.Errorf("the first goes on until %v", app.Before)
+	}
+	makes(&app, "app", "rotate", "demo", app.ID, "--overlap", "0s")
+	wantSecrets(t, c.secrets(t, "demo", app.ID), app.Secret)
+	if app.Before != nil {
+		t.Errorf("the first goes on until %s", *app.Before)
+	}
+	var proxy struct {
+		Channel int64  `json:"channel_id"`
+		Secret  string `json:"proxy_secret"`
+	}
+	makes(&proxy, "channel", "proxy-secret", "demo", "1")
+	if got := c.channel(t, "demo").Policy.TrustedProxySecretHash; proxy.Channel != 1 || got != shop.HashProxySecret(proxy.Secret) {
+		t.Error("what was printed is not what is kept")
+	}
+	var token struct {
+		ID       int64
+		Token    string
+		Warnings []string
+		Expires  string `json:"date_expires"`
+	}
+	makes(&token, "token", "create", "demo", "--kind", "storefront", "--channel", "1", "--expires", "2101-01-01T00:00:00Z", "--origin", "https://a.example")
+	if got := c.text(t, `SELECT encode(token_hash, 'hex') FROM storefront_tokens WHERE id = 1`); token.ID != 1 || got != fmt.Sprintf("%x", keys.Hash(token.Token)) {
+		t.Error("what was printed is not what is kept")
+	}
+	if token.Expires != "2101-01-01T00:00:00Z" || len(token.Warnings) != 1 || !strings.HasPrefix(token.Warnings[0], "Pages of https://a.example cannot act") {
+		t.Errorf("%s %q", token.Expires, token.Warnings)
+	}
 }
 
 func TestAppRotate(t *testing.T) {

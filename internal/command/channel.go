@@ -133,7 +133,10 @@ func (c *ChannelRemoveOrigin) Run(e *Env) error {
 }
 
 // ChannelProxySecret replaces the proxy secret.
-type ChannelProxySecret struct{ target }
+type ChannelProxySecret struct {
+	target
+	shownOnce
+}
 
 // Run implements kong's command.
 func (c *ChannelProxySecret) Run(e *Env) error {
@@ -143,6 +146,12 @@ func (c *ChannelProxySecret) Run(e *Env) error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.JSON {
+		return e.sayJSON(struct {
+			Channel int64  `json:"channel_id"`
+			Secret  string `json:"proxy_secret"`
+		}{c.Channel, secret})
 	}
 	e.say("Send this as X-BC-Trusted-Proxy-Secret, with the shopper's address in X-Forwarded-For. It is shown once:\n%s", secret)
 	return nil

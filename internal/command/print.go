@@ -62,6 +62,12 @@ func (e *Env) sayJSON(v any) error {
 	return nil
 }
 
+// shownOnce is for commands that make a secret: what a program reads has no
+// words around it.
+type shownOnce struct {
+	JSON bool `name:"json" help:"One JSON object, and no words around it."`
+}
+
 // table prints lines whose cells, separated by tabs, stand below each other.
 func (e *Env) table(fill func(line func(format string, args ...any))) error {
 	w := tabwriter.NewWriter(e.Out, 0, 0, 2, ' ', 0)

@@ -29,6 +29,7 @@ type TokenCreate struct {
 	Origin  []string `help:"Whose pages may send a storefront token, 2 at most. A token that is in any page needs one: without, it is for servers."`
 	Expires string   `required:"" help:"When it ends: in 720h, or at 2030-12-31T00:00:00Z."`
 	Name    string   `help:"What to know it by."`
+	shownOnce
 }
 
 // Run implements kong's command.
@@ -57,13 +58,24 @@ func (c *TokenCreate) Run(e *Env) error {
 	if err != nil {
 		return err
 	}
-	e.warnOfOrigins(s, made)
+	warnings := originWarnings(s, made)
+	if c.JSON {
+		return e.sayJSON(struct {
+			tokenLine
+			Token    string   `json:"token"`
+			Warnings []string `json:"warnings"`
+		}{tokenLineOf(made), text, warnings})
+	}
+	for _, w := range warnings {
+		e.say("%s", w)
+	}
 	e.say("Send this as Authorization: Bearer, until %s. It is token %d, and shown once:\n%s", moment(made.ExpiresAt), made.ID, text)
 	return nil
 }
 
-// warnOfOrigins says what a token alone does not let pages do.
-func (e *Env) warnOfOrigins(s *shop.Snapshot, t shop.StorefrontToken) {
+// originWarnings say what a token alone does not let pages do.
+func originWarnings(s *shop.Snapshot, t shop.StorefrontToken) []string {
+	out := []string{}
 	for _, c := range s.Channels {
 		for _, o := range t.Origins {
 			if !t.Speaks(c.ID) || slices.Contains(c.Origins, o) {
@@ -76,9 +88,10 @@ func (e *Env) warnOfOrigins(s *shop.Snapshot, t shop.StorefrontToken) {
 				}
 				unless = ", unless this server itself is at that port"
 			}
-			e.say("Pages of %s cannot act for shoppers of channel %d yet%s: regulars channel add-origin %s %d %s", o, c.ID, unless, s.Store.Hash, c.ID, o)
+			out = append(out, fmt.Sprintf("Pages of %s cannot act for shoppers of channel %d yet%s: regulars channel add-origin %s %d %s", o, c.ID, unless, s.Store.Hash, c.ID, o))
 		}
 	}
+	return out
 }
 
 // checkOrigins refuses for a token what its channels could not list.

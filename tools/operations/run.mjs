@@ -14,8 +14,11 @@ if (!url) {
   console.error('usage: node run.mjs http://host:port/graphql <SECRETS.json');
   process.exit(2);
 }
-// What the server's commands made: the channel's proxy secret, an app, and the storefront token of each host.
-const { proxySecret, clientID, clientSecret, tokens } = JSON.parse(readFileSync(0, 'utf8'));
+// What the server's commands printed: of the channel's proxy secret, an app, and the storefront token of each host.
+const { proxy, app, tokens: made } = JSON.parse(readFileSync(0, 'utf8'));
+const { proxy_secret: proxySecret } = proxy;
+const { client_id: clientID, client_secret: clientSecret } = app;
+const tokens = Object.fromEntries(Object.entries(made).map(([host, { token }]) => [host, token]));
 
 const language = 'en-US,en;q=0.8';
 const callers = {
