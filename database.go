@@ -23,15 +23,20 @@ type database struct {
 	log     *slog.Logger
 }
 
-// open connects to DATABASE_URL, or starts a private Postgres.
-func open(ctx context.Context, c Config, log *slog.Logger) (_ *database, err error) {
+// open connects to DATABASE_URL, or starts a private Postgres. A new one is made
+// only for commands that something may begin with: the others would find nothing
+// in it, and whoever mistook the folder would look for what is missing.
+func open(ctx context.Context, c Config, begins bool, log *slog.Logger) (_ *database, err error) {
 	db := &database{owner: c.DatabaseMigrateURL, log: log}
 	url := c.DatabaseURL
 	if url == "" {
 		db.cluster, err = devdb.Start(ctx, devdb.Options{
-			Dir: filepath.Join(c.DataDir, "postgres"), Bin: c.PGBin, Install: true,
+			Dir: filepath.Join(c.DataDir, "postgres"), Bin: c.PGBin, Install: true, Existing: !begins,
 			Say: func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) },
 		})
+		if errors.Is(err, devdb.ErrNone) {
+			return nil, fmt.Errorf("there is no database in %s; is DATA_DIR the server's?", c.DataDir)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -69,18 +69,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if parsed.Command() == "serve" {
 		return serve(ctx, c.Config, c.Serve, stdout, log)
 	}
-	db, err := open(ctx, c.Config, log)
+	db, err := open(ctx, c.Config, begins(parsed.Command()), log)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	if strings.HasPrefix(parsed.Command(), "migrate") {
+	if parsed.Command() == "migrate" {
 		return migrate(ctx, c.Config, db, stdout)
 	}
 	if err := db.ready(ctx, c.Config); err != nil {
 		return err
 	}
 	return withCause(parsed.Run(commandEnv(ctx, c.Config, db.store, stdout)))
+}
+
+// begins tells the commands that there need be nothing before.
+func begins(cmd string) bool {
+	return cmd == "demo" || cmd == "migrate" || strings.HasPrefix(cmd, "store create")
 }
 
 // commandEnv is what commands work with.
@@ -97,7 +102,7 @@ func commandEnv(ctx context.Context, c Config, db *storage.Store, stdout io.Writ
 
 // serve starts every part in order, and stops them in the opposite one.
 func serve(ctx context.Context, c Config, o serveOptions, stdout io.Writer, log *slog.Logger) error {
-	db, err := open(ctx, c, log)
+	db, err := open(ctx, c, true, log)
 	if err != nil {
 		return err
 	}

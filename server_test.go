@@ -339,6 +339,31 @@ func TestUsersDatabaseIsUsedAndNothingIsStarted(t *testing.T) {
 	}
 }
 
+// A command with another DATA_DIR than the server's says so, and leaves no database
+// behind.
+func TestOnlyBeginningsMakeADatabase(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(dataDir(t), "data")
+	command := func(args ...string) error {
+		return run(context.Background(), append(args, "--data-dir="+dir), io.Discard, io.Discard)
+	}
+	for _, args := range [][]string{{"store", "list"}, {"app", "list", "demo"}, {"store", "set", "demo", "--name=x"}, {"import", "groups", "server_test.go", "--store=demo"}} {
+		if err := command(args...); err == nil || err.Error() != "there is no database in "+dir+"; is DATA_DIR the server's?" {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder was made: %v", err)
+	}
+	if err := command("store", "create", "one", "--name=One"); err != nil {
+		t.Fatal(err)
+	}
+	out := newPrinted()
+	if err := run(context.Background(), []string{"store", "list", "--data-dir=" + dir}, out, io.Discard); err != nil || !strings.HasPrefix(out.String(), "one  One") {
+		t.Errorf("what is there is not started: %v %s", err, out)
+	}
+}
+
 // What a command stumbled over is for its operator, not the shopper's sentence.
 func TestOperatorsHearTheCause(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,10 @@ const (
 // Superuser is the role that initdb makes; only Prepare and test set-up need it.
 const Superuser = "postgres"
 
+// lockName is held by the process that runs the server; making it is the first
+// thing that is done to a folder.
+const lockName = ".lock"
+
 // port names the socket file and nothing else: the server has no TCP listener.
 const port = "5432"
 
@@ -36,6 +41,9 @@ type Options struct {
 	Bin      string // folder of the server binaries; looked for when empty
 	CacheDir string // where npm puts binaries; /var/cache/regulars or the user's cache folder when empty
 
+	// Existing starts what is there, and makes nothing: ErrNone where Dir holds no
+	// cluster.
+	Existing bool
 	// Throwaway trades every guarantee of durability for speed. For tests.
 	Throwaway bool
 	// Install allows fetching binaries with npm or apt when there are none.
@@ -50,6 +58,9 @@ func (o Options) say(format string, args ...any) {
 		o.Say(format, args...)
 	}
 }
+
+// ErrNone says that a cluster which should have been there is not.
+var ErrNone = errors.New("there is no PostgreSQL data")
 
 // Cluster is a running server.
 type Cluster struct {
@@ -76,6 +87,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if c.dir, err = filepath.Abs(o.Dir); err != nil {
 		return nil, err
 	}
+	if o.Existing && absent(filepath.Join(c.dir, lockName)) {
+		return nil, fmt.Errorf("%w in %s", ErrNone, c.dir)
+	}
 	if c.who, err = serverAccount(c.dir); err != nil {
 		return nil, err
 	}
@@ -86,7 +100,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, fmt.Errorf("the data folder cannot be %s: %w; choose another, for example /var/lib/regulars", c.dir, err)
 	}
 	c.socket = socketFolder(c.dir)
-	if c.lock, err = os.OpenFile(filepath.Join(c.dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	if c.lock, err = os.OpenFile(filepath.Join(c.dir, lockName), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return nil, fmt.Errorf("the data folder belongs to another user: %w", err)
 	}
 	defer func() {
@@ -120,7 +134,11 @@ func (c *Cluster) acquire(ctx context.Context) (owned bool, err error) {
 // run finds binaries that fit the data, makes the data when there is none, and
 // launches.
 func (c *Cluster) run(ctx context.Context, o Options) error {
-	server, err := find(ctx, o, dataMajor(c.dir))
+	major := dataMajor(c.dir)
+	if o.Existing && major == 0 {
+		return fmt.Errorf("%w in %s", ErrNone, c.dir)
+	}
+	server, err := find(ctx, o, major)
 	if err != nil {
 		return err
 	}
@@ -211,4 +229,10 @@ func pause(ctx context.Context) bool {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// absent is not the opposite of exists: of what cannot be looked at nobody knows.
+func absent(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }

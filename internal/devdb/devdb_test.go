@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -166,6 +167,34 @@ func TestStartStopStart(t *testing.T) {
 	again := start(t, devdb.Options{Dir: dir})
 	if got := value(t, open(t, again, devdb.Superuser, "postgres"), `SELECT n FROM kept`); got != "7" {
 		t.Errorf("read %s after a restart, want 7", got)
+	}
+}
+
+func TestNothingIsMadeWhereSomethingShouldBe(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), "data")
+	if _, err := devdb.Start(limit(t), devdb.Options{Dir: dir, Existing: true}); !errors.Is(err, devdb.ErrNone) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder was made: %v", err)
+	}
+	// One that was killed before it had made its data.
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".lock"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := devdb.Start(limit(t), devdb.Options{Dir: dir, Existing: true}); !errors.Is(err, devdb.ErrNone) {
+		t.Errorf("got %v", err)
+	}
+	c := start(t, devdb.Options{Dir: dir, Throwaway: true}) // the lock was let go
+	if err := c.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if c = start(t, devdb.Options{Dir: dir, Throwaway: true, Existing: true}); !c.Owned {
+		t.Error("what is there was not started")
 	}
 }
 
