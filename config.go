@@ -24,7 +24,7 @@ import (
 
 // cli is the command line; kong reads it.
 type cli struct {
-	Config
+	Config `group:"settings"`
 
 	Serve    serveOptions     `cmd:"" default:"withargs" help:"Run the server (the default)."`
 	Migrate  struct{}         `cmd:"" help:"Bring the database's schema up to date."`

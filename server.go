@@ -19,8 +19,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"regulars/graph"
 	"regulars/internal/account"
 	"regulars/internal/command"
@@ -52,8 +50,7 @@ func main() {
 // ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("regulars"), kong.Writers(stdout, stderr), kong.UsageOnError(),
-		kong.Description("The customer side of a store: accounts, customer groups, newsletter."))
+	parser, err := newParser(&c, stdout, stderr)
 	if err != nil {
 		return err
 	}
