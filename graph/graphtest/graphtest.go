@@ -88,7 +88,7 @@ func New(t testing.TB, opts ...Options) *Server {
 	}
 	hasher := password.New(0)
 	if !o.NoDemo {
-		env := &command.Env{Ctx: context.Background(), Storage: direct, Hash: hasher.Hash, Out: io.Discard}
+		env := &command.Env{Ctx: context.Background(), Storage: direct, Hash: demoHash, Out: io.Discard}
 		if err := (&command.Demo{}).Run(env); err != nil {
 			t.Fatal(err)
 		}
@@ -103,6 +103,15 @@ func New(t testing.TB, opts ...Options) *Server {
 	s.URL = server.URL
 	return s
 }
+
+// hashed is a real hash of the demo password. A process loads the demo hundreds of
+// times, and most of the work would be this.
+var hashed = sync.OnceValues(func() (string, error) {
+	return password.New(0).Hash(context.Background(), command.DemoPassword)
+})
+
+// demoHash is for the demo, which knows one password only.
+func demoHash(context.Context, string) (string, error) { return hashed() }
 
 // handler is the chain of server.go.
 func handler(o Options, ring *keys.Ring, hasher *password.Hasher, log *slog.Logger) http.Handler {

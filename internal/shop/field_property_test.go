@@ -18,8 +18,11 @@ import (
 var allLists = []shop.FieldList{shop.ListCheckboxes, shop.ListMultipleChoices, shop.ListNumbers, shop.ListDates, shop.ListTexts,
 	shop.ListMultilineTexts, shop.ListPasswords}
 
-// anyInput is a value for one of the fields of oneOfEach, or for one next to them.
-var anyInput = rapid.Custom(func(t *rapid.T) shop.FieldInput {
+// anyInput makes values for one of the fields of oneOfEach, or for one next to
+// them. A generator is one test's: it keeps its name without a lock.
+func anyInput() *rapid.Generator[shop.FieldInput] { return rapid.Custom(fieldInput) }
+
+func fieldInput(t *rapid.T) shop.FieldInput {
 	in := shop.FieldInput{
 		List: rapid.SampledFrom(allLists).Draw(t, "list"), FieldID: rapid.Int64Range(25, 35).Draw(t, "field"),
 		Text:    rapid.OneOf(rapid.StringN(0, 7, -1), rapid.SampledFrom([]string{"", " ", "\n", "a\nb", "\x00", "\xff", "red"})).Draw(t, "text"),
@@ -34,7 +37,7 @@ var anyInput = rapid.Custom(func(t *rapid.T) shop.FieldInput {
 		in.Options = in.Options[1:]
 	}
 	return in
-})
+}
 
 // Whatever is sent, what is kept fits the definition, and what does not fit is
 // complained about.
@@ -42,7 +45,7 @@ func TestNothingUnfitIsKept(t *testing.T) {
 	t.Parallel()
 	forms := oneOfEach()
 	rapid.Check(t, func(t *rapid.T) {
-		in := anyInput.Draw(t, "input")
+		in := anyInput().Draw(t, "input")
 		u := shop.FieldUpdate{Inputs: []shop.FieldInput{in}}
 		errs := u.Check(forms, shop.FormCustomer, "p")
 		set, _, err := u.Apply(nil)
@@ -110,7 +113,7 @@ func TestPartialUpdates(t *testing.T) {
 		}
 		kept := map[int64]shop.FieldValue{}
 		for step := range rapid.IntRange(1, 4).Draw(t, "steps") {
-			u := shop.FieldUpdate{Inputs: rapid.SliceOfNDistinct(anyInput, 0, 4, func(in shop.FieldInput) int64 { return in.FieldID }).Draw(t, "inputs")}
+			u := shop.FieldUpdate{Inputs: rapid.SliceOfNDistinct(anyInput(), 0, 4, func(in shop.FieldInput) int64 { return in.FieldID }).Draw(t, "inputs")}
 			if u.Check(forms, shop.FormCustomer, "p") != nil {
 				continue
 			}
