@@ -107,7 +107,7 @@ func TestOtherParametersAreUpgraded(t *testing.T) {
 var unreadable = map[string]string{
 	"empty":           "",
 	"nonsense":        "nonsense",
-	"another kind":    "$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
+	"another kind":    "$argon2d$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
 	"another version": "$argon2id$v=16$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
 	"no rounds":       "$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
 	"no threads":      "$argon2id$v=19$m=19456,t=2,p=0$c29tZXNhbHQxMjM0NTY$RdescudvJCsgt3ub+b+dWRWJTmaaJObG",
