@@ -66,6 +66,6 @@ bench-go:
 slow:
 	go test -tags slow -run 'Slow' -p 1 ./...
 
-# Measures, with all samples, whether refused logins and requests can be told apart by their time. Wants a quiet machine and a quarter of an hour.
+# Measures, with all samples, whether refused logins and requests can be told apart by their time. Wants a quiet machine for two minutes, and more where it is not.
 timing:
 	go test -tags slow -run 'SlowLoginTiming|SlowRequestTiming' -v -timeout 40m ./internal/account -args -full

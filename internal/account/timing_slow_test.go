@@ -21,7 +21,7 @@ import (
 	"regulars/internal/shop"
 )
 
-// full is E2 as it stands, which wants a quiet machine and a quarter of an hour.
+// full is E2 as it stands, which wants a quiet machine for a few minutes.
 var full = flag.Bool("full", false, "take all samples of E2, and hold them to its bounds")
 
 // bound is how many samples of a class are taken, and what may tell classes apart:
